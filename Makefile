@@ -1,0 +1,44 @@
+# The two commands of the README: `make review` and `make test`. Both make .venv when it is missing or stale.
+ENV    ?= prod
+PYTHON ?= python3
+
+.PHONY: review test test-all check lint format schema lock suricata pulumi-cli benchmark clean
+.DEFAULT_GOAL := review
+
+# Rebuilt when the lock or the project's own declaration changes; every version is pinned by hash.
+.venv/.complete: requirements.lock pyproject.toml
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@echo "installing the locked requirements into .venv" >&2
+	@.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+review: .venv/.complete
+	@.venv/bin/ringfence review --env $(ENV)
+
+test: .venv/.complete
+	.venv/bin/python -m pytest -n auto
+
+check: lint test
+
+lint: .venv/.complete
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/pyright
+
+format: .venv/.complete
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+# A newer lock: needs uv; the result is what plain pip installs, hashes checked.
+lock:
+	uv pip compile pyproject.toml --extra deploy --extra engine --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+
+# The real engines that tests run, into a cache folder outside the clone; a call that finds them there does nothing.
+suricata:
+	@tools/suricata
+
+pulumi-cli:
+	@tools/pulumi-cli

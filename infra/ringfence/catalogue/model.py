@@ -1,0 +1,198 @@
+"""A catalogue file: capabilities, their parameters, what they grant, and the pages that say so."""
+
+import datetime
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ringfence.policy.host import HostError, HostPattern
+from ringfence.policy.request import METHODS, RequestError, RequestPattern
+from ringfence.source.model import Complaint, Strict
+
+Risk = Literal["reads-private-data", "writes-in-public", "executes-code", "moves-money", "long-idle"]
+"""What makes a grant worth a second look; the first, second and fourth need an approval (`APPROVED_RISKS`)."""
+
+APPROVED_RISKS = frozenset({"writes-in-public", "moves-money"})
+"""Risks that need because, approved_by and until in the profile."""
+
+PARAMETER_TYPES: dict[str, str] = {
+    "account": r"\d{12}",
+    "action": r"[a-z0-9-]+:[A-Za-z]+",
+    "arn": r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:[A-Za-z0-9_./:+=@*-]+",
+    "bucket": r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",  # docs.aws.amazon.com, AmazonS3 user guide, bucketnamingrules
+    "channel": r"[A-Za-z0-9_-]+",
+    "host": r"",  # read by HostPattern
+    "method": "|".join(METHODS),
+    "model": r"[A-Za-z0-9][A-Za-z0-9._:@-]*",
+    "name": r"[A-Za-z0-9_][A-Za-z0-9_.-]*",
+    "path": r"/.*",  # read by PathPattern
+    "port": r"",  # an integer, 1 to 65535
+    "prefix": r"[A-Za-z0-9_.=-][A-Za-z0-9_./=-]*",
+    "region": r"[a-z]{2}(?:-[a-z]+)+-\d",
+    "repository": r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*",
+    "secret": r"[A-Za-z0-9/_+=.@-]+",
+    "destination": r"[a-z][a-z0-9-]*",  # a private destination that the environment names
+    "agent": r"[a-z][a-z0-9-]*",
+}
+"""Types of parameters: the texts that each takes. None has a character that could widen a pattern."""
+
+ParameterType = Literal[
+    "account", "action", "agent", "arn", "bucket", "channel", "choice", "destination", "host", "method", "model",
+    "name", "path", "port", "prefix", "region", "repository", "secret",
+]  # fmt: skip
+
+
+class Parameter(Strict):
+    """One parameter of a capability. ``many`` takes a list as well as one value; ``values`` belong to a choice."""
+
+    type: ParameterType
+    describe: str
+    required: bool = False
+    default: str | int | tuple[str, ...] | None = None
+    values: tuple[str, ...] = ()
+    many: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Parameter":
+        if (self.type == "choice") != bool(self.values):
+            raise Complaint("`values` belong to the type `choice`, and a choice needs them", "list the choices")
+        if self.required and self.default is not None:
+            raise Complaint("a required parameter has no default", "remove one of the two")
+        return self
+
+
+When = dict[str, Literal["given", "absent"] | tuple[str, ...]]
+"""Conditions on parameters, all of which must hold: it is given, it is absent, or it is one of these values."""
+
+
+class Grant(Strict):
+    """What a capability opens: requests to hosts, opaque TLS to hosts, or actions of an AWS service.
+
+    ``risks`` are those of this grant; ``approval`` asks for one though no risk does.
+    """
+
+    when: When = {}
+    hosts: tuple[str, ...] = ()
+    port: int | str = 443
+    requests: tuple[str, ...] = ()
+    tls: bool = False
+    service: str | None = None
+    actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    principal: Literal["role", "execution_role"] = "role"
+    risks: tuple[Risk, ...] = ()
+    approval: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Grant":
+        if bool(self.hosts) == bool(self.service):
+            raise Complaint("a grant names either `hosts` or a `service`", "write one of the two")
+        if self.hosts and (bool(self.requests) == self.tls):
+            raise Complaint("hosts are granted with `requests`, or with `tls: true`", "write one of the two")
+        if self.service and not (self.actions and self.resources):
+            raise Complaint("a service is granted with `actions` and `resources`", "write both")
+        return self
+
+
+class Carries(Strict):
+    """What a granted request may itself contain, which no network can judge."""
+
+    text: str
+    when: When = {}
+
+
+class Source(Strict):
+    """The vendor's page that a capability was written from, and the day it was read."""
+
+    page: Annotated[str, Field(pattern=r"^https://\S+$")]
+    read: datetime.date
+
+
+class Fixture(Strict):
+    """Requests as the vendor's client or documentation sends them, and one-edit neighbours that must not pass.
+
+    ``with_`` are the capability's parameters; ``allow`` and ``deny`` are targets.
+    """
+
+    with_: Annotated[dict[str, str | int | tuple[str, ...]], Field(alias="with")] = {}
+    allow: tuple[str, ...]
+    deny: tuple[str, ...] = ()
+
+
+class Capability(Strict):
+    """A named need. ``primitive`` capabilities are expanded by the compiler itself from their parameters."""
+
+    summary: str
+    parameters: dict[str, Parameter] = {}
+    grants: tuple[Grant, ...] = ()
+    primitive: Literal["https", "tls", "tcp", "udp", "agent.call"] | None = None
+    platform: bool = False
+    risks: tuple[Risk, ...] = ()
+    carries: tuple[Carries, ...] = ()
+    clients: str = ""
+    sources: tuple[Source, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    fixtures: tuple[Fixture, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Capability":
+        if bool(self.grants) == bool(self.primitive):
+            raise Complaint("a capability has grants", "list at least one")
+        if self.primitive is None and not (self.sources or self.unconfirmed):
+            raise Complaint("no source says so", "name the vendor's page and the day, or what is `unconfirmed`")
+        for index, grant in enumerate(self.grants):
+            self._check_templates(index, grant)
+        return self
+
+    def _check_templates(self, index: int, grant: Grant) -> None:
+        for name in grant.when:
+            if name not in self.parameters:
+                raise Complaint(f"`when` speaks of `{name}`, which is no parameter", "declare it", at=("grants", index))
+        templates = (*grant.hosts, *grant.requests, *grant.actions, *grant.resources, str(grant.port))
+        for template in templates:
+            for name in VARIABLE.findall(template):
+                self._check_variable(index, grant, name)
+            self._check_pattern(grant, template, index)
+
+    def _check_variable(self, index: int, grant: Grant, name: str) -> None:
+        if name in BUILT_IN or name.startswith("values."):
+            return
+        parameter = self.parameters.get(name)
+        if parameter is None:
+            raise Complaint(f"`${{{name}}}` is no parameter", "declare it", at=("grants", index))
+        if not parameter.required and parameter.default is None and grant.when.get(name) in (None, "absent"):
+            raise Complaint(
+                f"`${{{name}}}` may be absent here",
+                f"guard the grant: `when: {{{name}: given}}`",
+                at=("grants", index),
+            )
+
+    def _check_pattern(self, grant: Grant, template: str, index: int) -> None:
+        """Refuse a request or host that could never be read, its variables filled with a harmless text."""
+
+        def fill(variable: re.Match[str]) -> str:
+            parameter = self.parameters.get(variable.group(1))
+            return "/x" if parameter and parameter.type == "path" else "GET" if template.startswith("${method") else "x"
+
+        try:
+            if template in grant.requests:
+                RequestPattern.parse(VARIABLE.sub(fill, template))
+            elif template in grant.hosts and "${" not in template:
+                HostPattern.parse(template)
+        except (RequestError, HostError) as error:
+            raise Complaint(str(error), error.mend, at=("grants", index)) from error
+
+
+VARIABLE = re.compile(r"\$\{([a-z][a-z0-9_.-]*)\}")
+"""A variable in a template: a parameter, one of `BUILT_IN`, or ``values.NAME`` of the environment."""
+
+BUILT_IN = frozenset({"account", "region", "partition", "agent", "environment"})
+"""Variables that every profile and capability may use."""
+
+
+class CatalogueFile(Strict):
+    """One file of the catalogue; ``format_version`` is 1."""
+
+    format_version: Literal[1]
+    capabilities: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$")], Capability]

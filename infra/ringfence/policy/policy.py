@@ -1,0 +1,55 @@
+"""The policy of one environment: its agents, their flows and the residuals."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ringfence.policy.flow import Flow
+from ringfence.policy.residual import Residual
+from ringfence.policy.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent as the network sees it.
+
+    ``peak`` counts the instances that may run at once; ``mode`` is "enforce" or "observe"; ``serves`` the TCP
+    port where others may call it. Quarantined agents have no flows.
+    """
+
+    name: str
+    owner: str
+    purpose: str
+    platform: str
+    role: str
+    execution_role: str | None
+    peak: int
+    serves: int | None
+    mode: str
+    quarantined: bool
+    declared: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All flows of an environment as of a day; knows no cloud.
+
+    ``agents`` are sorted by name, ``flows`` by `Flow.order`, ``residuals`` by code, agent and subject.
+    ``elsewhere`` names the agents of the fleet that this environment does not run.
+    """
+
+    environment: str
+    as_of: datetime.date
+    agents: tuple[Agent, ...]
+    flows: tuple[Flow, ...]
+    residuals: tuple[Residual, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+    def of(self, agent: str) -> tuple[Flow, ...]:
+        """The flows of one agent, in order."""
+        return tuple(flow for flow in self.flows if flow.agent == agent)
+
+    @staticmethod
+    def sorted_flows(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+        """Flows without repetition, in canonical order."""
+        return tuple(sorted(dict.fromkeys(flows), key=lambda flow: flow.order))

@@ -1,0 +1,223 @@
+"""From profiles and the catalogue to the declared policy of one environment."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ringfence.policy.effective import inspected_agents
+from ringfence.policy.flow import AgentCall, Flow, Grant, Tls
+from ringfence.policy.policy import Agent, Policy
+from ringfence.policy.span import Span
+from ringfence.profile.fleet import Fleet, WrittenClass, WrittenEnvironment, WrittenProfile, classes_of
+from ringfence.profile.grants import NeedError, Opened, open_need, substitute, variables, with_principal
+from ringfence.profile.model import Need
+from ringfence.source.diagnostic import Findings
+
+EXPIRES_SOON = datetime.timedelta(days=30)
+"""How long before its last day a grant is warned of."""
+
+
+def declared_policy(
+    fleet: Fleet, environment: str, as_of: datetime.date, findings: Findings, *, strict: bool = False
+) -> Policy:
+    """All flows that the profiles ask for in an environment, after catalogue, classes, approvals and expiry.
+
+    ``as_of`` is the day that decides what has expired (``until`` is the last day that counts). Problems go to
+    ``findings``; what has one is left out, which is less access.
+    """
+    expansion = _Expansion(fleet, fleet.environments[environment], as_of, strict, findings)
+    here = [written for written in fleet.profiles.values() if environment in written.profile.environments]
+    elsewhere = tuple(name for name, written in fleet.profiles.items() if written not in here)
+    agents = tuple(expansion.agent(written) for written in here)
+    flows = [
+        flow
+        for written, agent in zip(here, agents, strict=True)
+        if not written.profile.quarantined
+        for flow in expansion.flows(written, agent)
+    ]
+    return Policy(environment, as_of, agents, Policy.sorted_flows(flows), (), elsewhere)
+
+
+@dataclass(slots=True)
+class _Expansion:
+    fleet: Fleet
+    environment: WrittenEnvironment
+    as_of: datetime.date
+    strict: bool
+    findings: Findings
+    opened: dict[tuple[object, ...], Opened] = field(default_factory=dict[tuple[object, ...], Opened])
+    expired: set[Span] = field(default_factory=set[Span])
+
+    def agent(self, written: WrittenProfile) -> Agent:
+        profile = written.profile
+        known = variables(self.environment, profile.agent)
+        workload = profile.workload
+        return Agent(
+            name=profile.agent,
+            owner=profile.owner,
+            purpose=profile.purpose,
+            platform=workload.platform,
+            role=self._filled(written, workload.role, known, "role"),
+            execution_role=workload.execution_role
+            and self._filled(written, workload.execution_role, known, "execution_role"),
+            peak=workload.peak,
+            serves=profile.serves.port if profile.serves else None,
+            mode=profile.mode or self.environment.environment.mode,
+            quarantined=profile.quarantined,
+            declared=written.span("agent"),
+        )
+
+    def _filled(self, written: WrittenProfile, text: str, known: dict[str, str], key: str) -> str:
+        try:
+            return substitute(text, known)
+        except NeedError as error:
+            self.findings.error(written.span("workload", key), error.code, str(error), error.mend)
+            return text
+
+    def flows(self, written: WrittenProfile, agent: Agent) -> Iterator[Flow]:
+        for index, need in enumerate(written.profile.needs):
+            yield from self.need(written, index, need, agent, "profile")
+        for name in classes_of(self.fleet, written.profile.extends):
+            class_ = self.fleet.classes[name]
+            for index, need in enumerate(class_.class_.needs):
+                yield from self.need(class_, index, need, agent, name)
+        yield from self.platform(written, agent)
+        yield from self.calls(written, agent)
+
+    def need(
+        self, written: WrittenProfile | WrittenClass, index: int, need: Need, agent: Agent, origin: str
+    ) -> Iterator[Flow]:
+        capability = self.fleet.catalogue.get(need.capability)
+        if capability is None or self._has_expired(written, index, need):
+            return
+        location = ("needs", index, need.capability)
+        known = variables(self.environment, agent.name)
+        key = (need.capability, tuple(sorted(need.parameters.items(), key=lambda item: item[0])))
+        try:
+            opened = self.opened.get(key)
+            if opened is None:
+                opened = open_need(capability, need.parameters, self.environment, known)
+                if "${agent}" not in str(key):
+                    self.opened[key] = opened
+        except NeedError as error:
+            place = (*location, error.parameter) if error.parameter else location
+            where = (
+                written.document.span(place)
+                if error.parameter in need.parameters
+                else written.document.key_span(location)
+            )
+            self.findings.error(where, error.code, str(error), error.mend)
+            return
+        declared = written.document.key_span(location)
+        if any(granted.needs_approval for granted in opened.granted) and not self._is_approved(need, declared):
+            return
+        for granted in opened.granted:
+            access = with_principal(granted.access, agent.role, agent.execution_role)
+            if access is not None:
+                yield Flow(
+                    agent.name,
+                    access,
+                    Grant(
+                        capability=need.capability,
+                        origin=origin,
+                        declared=declared,
+                        catalogue=capability.span,
+                        because=need.because,
+                        ticket=need.ticket,
+                        approved_by=need.approved_by,
+                        until=need.until,
+                        risks=granted.risks,
+                        carries=opened.carries,
+                        unconfirmed=opened.unconfirmed,
+                    ),
+                )
+
+    def _has_expired(self, written: WrittenProfile | WrittenClass, index: int, need: Need) -> bool:
+        if need.until is None or need.until >= self.as_of + EXPIRES_SOON:
+            return False
+        place = written.span("needs", index, "until")
+        expired = need.until < self.as_of
+        if place not in self.expired:
+            self.expired.add(place)
+            if not expired:
+                self.findings.warning(
+                    place,
+                    "RF070",
+                    f"`{need.capability}` ends on {need.until}",
+                    "have it approved anew, or remove it",
+                )
+            else:
+                report = self.findings.error if self.strict else self.findings.warning
+                message = f"`{need.capability}` ended on {need.until} and opens nothing (as of {self.as_of})"
+                report(place, "RF071", message, "have it approved anew, or remove it")
+        return expired
+
+    def _is_approved(self, need: Need, declared: Span) -> bool:
+        missing = [key for key in ("because", "approved_by", "until") if getattr(need, key) is None]
+        if missing:
+            self.findings.error(
+                declared,
+                "RF072",
+                f"`{need.capability}` is risky as granted here, so it needs {', '.join(missing)}",
+                "say beside it why, who approved it, and until when: `because:`, `approved_by:`, `until:`",
+            )
+        return not missing
+
+    def platform(self, written: WrittenProfile, agent: Agent) -> Iterator[Flow]:
+        """What the platform itself needs before the agent runs a line."""
+        name = f"platform.{agent.platform}"
+        capability = self.fleet.catalogue.get(name)
+        if capability is None:
+            return
+        workload = written.profile.workload
+        parameters = {
+            "image": workload.image or agent.name,
+            "log_group": workload.log_group or f"/agents/{agent.name}",
+        }
+        given = {key: value for key, value in parameters.items() if key in capability.capability.parameters}
+        declared = written.span("workload", "platform")
+        try:
+            opened = open_need(capability, given, self.environment, variables(self.environment, agent.name))
+        except NeedError as error:
+            self.findings.error(declared, error.code, str(error), error.mend)
+            return
+        for granted in opened.granted:
+            access = with_principal(granted.access, agent.role, agent.execution_role)
+            if access is not None:
+                grant = Grant(
+                    name,
+                    "platform",
+                    declared,
+                    capability.span,
+                    risks=granted.risks,
+                    unconfirmed=opened.unconfirmed,
+                )
+                yield Flow(agent.name, access, grant)
+
+    def calls(self, written: WrittenProfile, agent: Agent) -> Iterator[Flow]:
+        for index, name in enumerate(written.profile.calls):
+            callee = self.fleet.profiles.get(name)
+            if callee is None or callee.profile.serves is None or callee.profile.quarantined:
+                continue
+            place = written.span("calls", index)
+            if self.environment.name not in callee.profile.environments:
+                self.findings.warning(
+                    place, "RF073", f"`{name}` is not in {self.environment.name}, so this call opens nothing there",
+                    f"add {self.environment.name} to its environments, or remove the call",
+                )  # fmt: skip
+                continue
+            grant = Grant("agent.call", "profile", place, callee.span("serves"))
+            yield Flow(agent.name, AgentCall(name, callee.profile.serves.port), grant)
+
+
+def pinned_conflicts(policy: Policy, findings: Findings) -> None:
+    """Refuse agents that are to be inspected and hold TLS that must not be decrypted: one address, one or the other."""
+    inspected = inspected_agents(policy)
+    for flow in policy.flows:
+        if isinstance(flow.access, Tls) and flow.agent in inspected:
+            findings.error(
+                flow.grant.declared,
+                "RF074",
+                f"`{flow.agent}` is inspected for its other needs, and TLS to {flow.access.host} cannot be decrypted",
+                "give this need to an agent of its own, or declare it as `https`",
+            )

@@ -1,0 +1,255 @@
+"""The fleet: every profile and class of a tree, the catalogue they are read against, and the environments."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ringfence.catalogue.load import Catalogue, load_catalogue
+from ringfence.policy.span import Span
+from ringfence.profile.model import Environment, Profile, ProfileClass
+from ringfence.source.diagnostic import Findings, did_you_mean
+from ringfence.source.document import Document, read_document
+from ringfence.source.model import Strict, validate
+from ringfence.source.tree import Tree
+
+AGENTS = "profiles/agents"
+CLASSES = "profiles/classes"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something that was read, with the document it came from."""
+
+    document: Document = field(repr=False)
+
+    def span(self, *location: str | int) -> Span:
+        """Where a part of it stands."""
+        return self.document.span(location)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenProfile(Written):
+    """A profile as written."""
+
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenClass(Written):
+    """A class as written."""
+
+    class_: ProfileClass
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEnvironment(Written):
+    """An environment as written; ``region`` is the stack's ``aws:region``."""
+
+    name: str
+    region: str
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All that a tree declares, each sorted by name."""
+
+    profiles: Mapping[str, WrittenProfile]
+    classes: Mapping[str, WrittenClass]
+    environments: Mapping[str, WrittenEnvironment]
+    catalogue: Catalogue
+
+
+class _Stack(Strict):
+    """The part of a stack's file that Ringfence reads; Pulumi's own keys stay Pulumi's."""
+
+    region: Annotated[str, Field(alias="aws:region", pattern=r"^[a-z]{2}(?:-[a-z]+)+-\d$")]
+    environment: Annotated[Environment, Field(alias="ringfence:environment")]
+
+
+def read_fleet(tree: Tree, findings: Findings) -> Fleet:
+    """Read every profile, class and environment of a tree, and the capabilities that they name.
+
+    Problems go to ``findings``; what could not be read is left out, so that the rest is checked all the same.
+    """
+    profiles: dict[str, WrittenProfile] = {}
+    for document in _documents(tree, AGENTS, findings):
+        if profile := validate(Profile, document, findings):
+            _add(profiles, profile.agent, WrittenProfile(document, profile), "agent", findings)
+    classes: dict[str, WrittenClass] = {}
+    for document in _documents(tree, CLASSES, findings):
+        if class_ := validate(ProfileClass, document, findings):
+            _add(classes, class_.class_, WrittenClass(document, class_), "class", findings)
+    if not tree.exists(AGENTS):
+        findings.error(Span(AGENTS), "RF041", "there is no such folder", "profiles stand in profiles/agents/AGENT.yaml")
+    environments = read_environments(tree, findings)
+    wanted = {need.capability for written in profiles.values() for need in written.profile.needs}
+    wanted |= {need.capability for written in classes.values() for need in written.class_.needs}
+    wanted |= {f"platform.{written.profile.workload.platform}" for written in profiles.values()}
+    catalogue = load_catalogue(tree, findings, wanted | {"agent.call"})
+    fleet = Fleet(_sorted(profiles), _sorted(classes), environments, catalogue)
+    _check_names(fleet, tree, findings)
+    return fleet
+
+
+def read_environments(tree: Tree, findings: Findings) -> dict[str, WrittenEnvironment]:
+    """Read the environment of every stack file at the tree's root that has one."""
+    environments: dict[str, WrittenEnvironment] = {}
+    for path in tree.names(".", ".yaml"):
+        file = path.removeprefix("./")
+        matched = re.fullmatch(r"Pulumi\.([a-z][a-z0-9-]*)\.yaml", file)
+        if matched and (document := read_document(tree, file, findings)):
+            environment = read_environment(matched.group(1), document, findings)
+            if environment is not None:
+                environments[matched.group(1)] = environment
+    return environments
+
+
+def read_environment(name: str, document: Document, findings: Findings) -> WrittenEnvironment | None:
+    """The environment in a stack's file; None with findings where it has none or a wrong one."""
+    config = document.value.get("config") if isinstance(document.value, dict) else None
+    if not isinstance(config, dict):
+        findings.error(
+            document.span(),
+            "RF042",
+            "there is no `config:` mapping",
+            "see `ringfence:environment` in the README",
+        )
+        return None
+    ours = {key: value for key, value in config.items() if key in {"aws:region", "ringfence:environment"}}
+    for key in config:
+        if key.startswith("ringfence:") and key not in {"ringfence:environment", "ringfence:as_of"}:
+            findings.error(
+                document.key_span(("config", key)),
+                "RF033",
+                f"unknown key `{key}`",
+                did_you_mean(key, ["ringfence:environment", "ringfence:as_of"]),
+            )
+    stack = validate(_Stack, document, findings, ours, ("config",))
+    if stack is None:
+        return None
+    before = len(findings.diagnostics)
+    for index, zone in enumerate(stack.environment.zones):
+        if not zone.startswith(stack.region):
+            findings.error(
+                document.span(("config", "ringfence:environment", "zones", index)),
+                "RF043",
+                f"the zone {zone} is not in the region {stack.region}",
+                "zones are the region's name and a letter",
+            )
+    if len(findings.diagnostics) > before:
+        return None
+    return WrittenEnvironment(document, name, stack.region, stack.environment)
+
+
+def _documents(tree: Tree, folder: str, findings: Findings) -> Iterable[Document]:
+    for path in tree.names(folder, ".yaml"):
+        if document := read_document(tree, path, findings):
+            yield document
+    for path in tree.names(folder, ".yml"):
+        findings.error(Span(path), "RF044", "files end in `.yaml`, so this one is not read", "rename it")
+
+
+_WrittenT = Any
+
+
+def _add(found: dict[str, _WrittenT], name: str, written: _WrittenT, kind: str, findings: Findings) -> None:
+    place = written.document.span((kind,))
+    stem = written.document.path.rpartition("/")[2].removesuffix(".yaml")
+    if name in found:
+        findings.error(
+            place,
+            "RF045",
+            f"two profiles name the {kind} `{name}`",
+            "each has one file, named for it",
+            ((found[name].document.span((kind,)), "the other"),),
+        )
+        return
+    if stem != name:
+        findings.error(place, "RF046", f"the {kind} `{name}` stands in `{stem}.yaml`", "rename one of the two")
+    found[name] = written
+
+
+def _sorted(found: dict[str, _WrittenT]) -> dict[str, _WrittenT]:
+    return {name: found[name] for name in sorted(found)}
+
+
+def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
+    """Every name that a profile or class uses is defined: classes, peers, environments and capabilities."""
+    known_capabilities: list[str] = []
+
+    def unknown(place: Span, kind: str, name: str, known: Iterable[str]) -> None:
+        findings.error(place, "RF047", f"unknown {kind} `{name}`", did_you_mean(name, known))
+
+    def check_needs(written: WrittenProfile | WrittenClass, needs: Iterable[Any]) -> None:
+        for index, need in enumerate(needs):
+            if fleet.catalogue.get(need.capability) is None:
+                if not known_capabilities:
+                    known_capabilities.extend(load_catalogue(tree, Findings()).capabilities)
+                place = written.document.key_span(("needs", index, need.capability))
+                unknown(place, "capability", need.capability, known_capabilities)
+
+    for written in fleet.profiles.values():
+        profile = written.profile
+        for index, name in enumerate(profile.extends):
+            if name not in fleet.classes:
+                unknown(written.span("extends", index), "class", name, fleet.classes)
+        for index, name in enumerate(profile.environments):
+            if name not in fleet.environments:
+                unknown(written.span("environments", index), "environment", name, fleet.environments)
+        for index, name in enumerate(profile.calls):
+            if name not in fleet.profiles:
+                unknown(written.span("calls", index), "agent", name, fleet.profiles)
+            elif fleet.profiles[name].profile.serves is None:
+                findings.error(
+                    written.span("calls", index),
+                    "RF048",
+                    f"`{name}` serves nobody",
+                    f"add `serves: {{port: ...}}` to {fleet.profiles[name].document.path}",
+                    ((fleet.profiles[name].span("agent"), "declared here"),),
+                )
+        check_needs(written, profile.needs)
+    for written_class in fleet.classes.values():
+        for index, name in enumerate(written_class.class_.extends):
+            if name not in fleet.classes:
+                unknown(written_class.span("extends", index), "class", name, fleet.classes)
+        check_needs(written_class, written_class.class_.needs)
+    _check_cycles(fleet, findings)
+
+
+def _check_cycles(fleet: Fleet, findings: Findings) -> None:
+    """A class that extends itself, by whatever way, is reported once, at the class where its way closes."""
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        if name in way:
+            written = fleet.classes[way[-1]]
+            circle = " -> ".join((*way[way.index(name) :], name))
+            index = written.class_.extends.index(name)
+            findings.error(
+                written.span("extends", index), "RF049", f"classes extend each other: {circle}", "remove one"
+            )
+        elif name in fleet.classes and name not in done:
+            for parent in fleet.classes[name].class_.extends:
+                visit(parent, (*way, name))
+            done.add(name)
+
+    for name in fleet.classes:
+        visit(name, ())
+
+
+def classes_of(fleet: Fleet, extends: Iterable[str]) -> tuple[str, ...]:
+    """The classes that are extended, directly and through others, once each, nearest first."""
+    order: dict[str, None] = {}
+
+    def visit(names: Iterable[str]) -> None:
+        for name in names:
+            if name in fleet.classes and name not in order:
+                order[name] = None
+                visit(fleet.classes[name].class_.extends)
+
+    visit(extends)
+    return tuple(order)

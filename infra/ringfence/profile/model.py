@@ -1,0 +1,243 @@
+"""What a profile, a class and an environment may say."""
+
+import datetime
+import ipaddress
+import re
+from typing import Annotated, Literal, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from ringfence.policy.target import TargetError, parse_target
+from ringfence.source.model import Complaint, Strict
+
+REASONS = frozenset({"because", "ticket", "approved_by", "until"})
+"""The keys that stand beside a capability in a need."""
+
+FORBIDDEN_NETWORKS = tuple(
+    ipaddress.IPv4Network(network)
+    for network in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+)
+"""This host, loopback, link-local with the metadata service, multicast, reserved (RFC 6890)."""
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", text) or len(text) > 40:
+        raise Complaint(f"{text!r} is not a name", "lower-case letters, digits and hyphens, 40 at most")
+    return text
+
+
+def _date(value: object) -> datetime.date:
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        return datetime.date.fromisoformat(str(value))
+    except ValueError as error:
+        raise Complaint(f"{value!r} is no date", "write YEAR-MONTH-DAY, such as 2027-06-30") from error
+
+
+def _role(text: str) -> str:
+    if not re.fullmatch(
+        r"arn:(?:aws[a-z-]*|\$\{partition\}):iam::(?:\d{12}|\$\{account\}):role/[\w+=,.@/${}-]{1,512}", text
+    ):
+        raise Complaint(f"{text!r} is not a role's ARN", 'write "arn:aws:iam::${account}:role/NAME"')
+    return text
+
+
+Name = Annotated[str, AfterValidator(_slug)]
+Date = Annotated[datetime.date, BeforeValidator(_date)]
+RoleArn = Annotated[str, AfterValidator(_role)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Parameters = dict[str, str | int | tuple[str | int, ...]]
+
+
+class Need(Strict):
+    """One capability with its parameters, and why it is needed.
+
+    Written with the capability as the key: ``- github.repository: {repository: acme/site}``, its reasons beside it.
+    """
+
+    capability: str
+    parameters: Parameters
+    because: Text | None = None
+    ticket: Text | None = None
+    approved_by: Text | None = None
+    until: Date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, written: object) -> object:
+        if not isinstance(written, dict):
+            raise Complaint("a need is a capability with its parameters", "write `- capability.name: {}`")
+        value = cast("dict[str, object]", written)
+        capabilities = [key for key in value if key not in REASONS]
+        if len(capabilities) != 1:
+            named = ", ".join(capabilities) or "none"
+            raise Complaint(f"a need names one capability, here: {named}", "begin each with its own `-`")
+        parameters = value[capabilities[0]]
+        if parameters is None:
+            parameters = dict[str, object]()
+        if not isinstance(parameters, dict):
+            message = f"the parameters of `{capabilities[0]}` must be a mapping"
+            raise Complaint(message, "write `{name: value}`", at=capabilities)
+        parameters = cast("dict[str, object]", parameters)
+        reasons = {key: value[key] for key in REASONS if key in value}
+        return {"capability": capabilities[0], "parameters": parameters, **reasons}
+
+
+class Workload(Strict):
+    """Where the agent runs. ``peak`` counts instances at once; ``image`` is its ECR repository's name."""
+
+    platform: Literal["ecs", "lambda", "eks", "ec2"]
+    role: RoleArn
+    execution_role: RoleArn | None = None
+    peak: Annotated[int, Field(ge=1, le=10000)] = 1
+    image: Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._/-][a-z0-9]+)*$", max_length=256)] | None = None
+    log_group: Annotated[str, Field(pattern=r"^[.\-_/#A-Za-z0-9]{1,512}$")] | None = None
+
+    @model_validator(mode="after")
+    def _execution(self) -> "Workload":
+        if self.platform == "ecs" and self.execution_role is None:
+            raise Complaint(
+                "ECS pulls the image and writes logs with a role of its own",
+                "add `execution_role:` with its ARN",
+            )
+        return self
+
+
+class Port(Strict):
+    """A TCP port where the agent serves other agents."""
+
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class Expectation(Strict):
+    """A target that the profile must allow, or must deny; checked with the profile."""
+
+    allow: str | None = None
+    deny: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Expectation":
+        if (self.allow is None) == (self.deny is None):
+            raise Complaint("an expectation is `allow: TARGET` or `deny: TARGET`", "write one of the two")
+        try:
+            parse_target(self.target)
+        except TargetError as error:
+            raise Complaint(str(error), error.mend, at=("allow" if self.allow is not None else "deny",)) from error
+        return self
+
+    @property
+    def target(self) -> str:
+        """The target, as written."""
+        return self.allow if self.allow is not None else self.deny or ""
+
+
+class AcceptedRisk(Strict):
+    """A finding that somebody answers for, until a day."""
+
+    risk: str
+    because: Text
+    approved_by: Text
+    until: Date
+
+
+class Profile(Strict):
+    """What one agent may do."""
+
+    agent: Name
+    extends: tuple[Name, ...] = ()
+    owner: Text
+    purpose: Text
+    workload: Workload
+    environments: tuple[Name, ...]
+    needs: tuple[Need, ...] = ()
+    calls: tuple[Name, ...] = ()
+    serves: Port | None = None
+    expect: tuple[Expectation, ...] = ()
+    accepts: tuple[AcceptedRisk, ...] = ()
+    mode: Literal["enforce", "observe"] | None = None
+    quarantined: bool = False
+
+
+class ProfileClass(Strict):
+    """Needs that agents share by extending the class; a class may extend others."""
+
+    class_: Annotated[Name, Field(alias="class")]
+    purpose: Text
+    extends: tuple[Name, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+
+def _network(value: object) -> ipaddress.IPv4Network:
+    text = str(value)
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError as error:
+        raise Complaint(
+            f"{text!r} is no IPv4 network: {error}", "write ADDRESS/LENGTH, such as 10.60.8.9/32"
+        ) from error
+    for forbidden in FORBIDDEN_NETWORKS:
+        if network.overlaps(forbidden):
+            raise Complaint(f"{text} lies in {forbidden}, which no agent may reach", "name another network")
+    return network
+
+
+Network = Annotated[ipaddress.IPv4Network, BeforeValidator(_network)]
+
+
+class PrivateDestination(Strict):
+    """A network that is reached through a transit gateway or a peering that exists already."""
+
+    cidr: Network
+    via: Annotated[str, Field(pattern=r"^(tgw|pcx)-[0-9a-f]{4,17}$")]
+
+
+class Environment(Strict):
+    """One environment: the value of ``ringfence:environment`` in ``Pulumi.<env>.yaml``."""
+
+    account: Annotated[str, Field(pattern=r"^\d{12}$")]
+    cidrs: Annotated[tuple[Network, ...], Field(min_length=1, max_length=5)]
+    zones: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$")], ...], Field(min_length=1)]
+    inspection: Literal["none", "names", "requests"] = "names"
+    mode: Literal["enforce", "observe"] = "enforce"
+    http2: Literal["refuse", "judge"] = "refuse"
+    ca_certificate_arn: Annotated[
+        str | None, Field(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}$")
+    ] = None
+    private: dict[Name, PrivateDestination] = {}
+    values: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")], str] = {}
+    quotas: dict[str, Annotated[int, Field(ge=1)]] = {}
+    protect: bool = False
+    # The periods that CloudWatch Logs knows (PutRetentionPolicy, retentionInDays).
+    log_retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = 90  # fmt: skip
+    attach_role_policies: bool = False
+
+    @field_validator("cidrs")
+    @classmethod
+    def _disjoint(cls, networks: tuple[ipaddress.IPv4Network, ...]) -> tuple[ipaddress.IPv4Network, ...]:
+        for index, network in enumerate(networks):
+            if not 16 <= network.prefixlen <= 28:
+                raise Complaint(f"{network}: a VPC's network is /16 to /28", "choose another length", at=(index,))
+            for other in networks[:index]:
+                if network.overlaps(other):
+                    raise Complaint(f"{network} overlaps {other}", "networks of a VPC are disjoint", at=(index,))
+        return networks
+
+    @field_validator("zones")
+    @classmethod
+    def _distinct(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        for index, zone in enumerate(zones):
+            if zone in zones[:index]:
+                raise Complaint(f"the zone {zone} stands twice", "name each zone once", at=(index,))
+        return zones
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Environment":
+        if (self.inspection == "requests") != (self.ca_certificate_arn is not None):
+            raise Complaint(
+                "`inspection: requests` and `ca_certificate_arn` go together",
+                "TLS inspection signs with a CA certificate of your own, imported into ACM: name its ARN",
+            )
+        return self

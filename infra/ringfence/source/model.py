@@ -1,0 +1,134 @@
+"""Documents as pydantic models, with every complaint at its place in the file."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ringfence.source.diagnostic import Findings, did_you_mean
+from ringfence.source.document import Document, Value
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+class Strict(BaseModel):
+    """A model that knows all its keys and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, str_strip_whitespace=False)
+
+
+class Complaint(ValueError):
+    """Raised in a validator: a message with its own mend and code."""
+
+    def __init__(self, message: str, mend: str, code: str = "RF031", at: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.mend = mend
+        self.code = code
+        self.at = tuple(at)
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def validate(
+    model: type[ModelT],
+    document: Document,
+    findings: Findings,
+    value: Value = None,
+    at: Sequence[str | int] = (),
+) -> ModelT | None:
+    """A document, or the part of it that stands ``at`` a location, as a model; None with findings where it is not."""
+    part = document.value if value is None and not at else value
+    try:
+        return model.model_validate(part)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            _report(detail, model, document, findings, tuple(at))
+        return None
+
+
+def _report(
+    detail: "ErrorDetails",
+    model: type[BaseModel],
+    document: Document,
+    findings: Findings,
+    at: tuple[str | int, ...],
+) -> None:
+    location = (*at, *detail["loc"])
+    context: dict[str, Any] = detail.get("ctx") or {}
+    cause = context.get("error")
+    name = str(detail["loc"][-1]) if detail["loc"] else "the document"
+    match detail["type"]:
+        case "missing":
+            findings.error(document.span(location[:-1]), "RF032", f"`{name}` is missing", f"add `{name}:`")
+        case "extra_forbidden":
+            known = _keys_at(model, detail["loc"][:-1])
+            findings.error(document.key_span(location), "RF033", f"unknown key `{name}`", did_you_mean(name, known))
+        case "literal_error" | "enum":
+            findings.error(
+                document.span(location),
+                "RF034",
+                f"`{name}` cannot be {_shown(detail['input'])}",
+                f"one of: {context.get('expected')}",
+            )
+        case "model_type" | "dict_type" | "model_attributes_type":
+            findings.error(
+                document.span(location),
+                "RF035",
+                f"`{name}` must be a mapping of keys to values",
+                "write `key: value`",
+            )
+        case "list_type" | "tuple_type":
+            findings.error(document.span(location), "RF035", f"`{name}` must be a list", "write `[a, b]` or `- a`")
+        case "string_type":
+            findings.error(
+                document.span(location),
+                "RF035",
+                f"`{name}` must be a text, not {_shown(detail['input'])}",
+                f"quote it: {json.dumps(str(detail['input']))}",
+            )
+        case "value_error" if cause is not None:
+            findings.error(
+                document.span((*location, *getattr(cause, "at", ()))),
+                getattr(cause, "code", "RF031"),
+                str(cause),
+                getattr(cause, "mend", "see `ringfence schema`"),
+            )
+        case _:
+            findings.error(
+                document.span(location),
+                "RF031",
+                f"`{name}`: {detail['msg']}",
+                f"this is {_shown(detail['input'])}",
+            )
+
+
+def _keys_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """The keys that a model knows at a location, as far as the models' annotations tell."""
+    current: Any = model
+    for step in location:
+        if not (isinstance(current, type) and issubclass(current, BaseModel)) or not isinstance(step, str):
+            continue
+        field = current.model_fields.get(step) or next(
+            (known for known in current.model_fields.values() if known.alias == step), None
+        )
+        if field is None:
+            continue
+        current = next((part for part in _parts(field.annotation) if issubclass(part, BaseModel)), current)
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return [field.alias or name for name, field in current.model_fields.items()]
+    return []
+
+
+def _parts(annotation: Any) -> list[type]:
+    inner = getattr(annotation, "__args__", ())
+    if inner:
+        return [part for argument in inner for part in _parts(argument)]
+    return [annotation] if isinstance(annotation, type) else []
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
