@@ -8,7 +8,7 @@ Here such scalars, repeated keys, anchors, tags and second documents are errors 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
 
@@ -16,10 +16,13 @@ from ringfence.policy.span import Span
 from ringfence.source.diagnostic import Findings, InputError
 from ringfence.source.tree import Tree
 
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # a PyYAML without libyaml reads the same, slower
-    from yaml import SafeLoader as _Loader
+if TYPE_CHECKING:
+    from yaml import BaseLoader as _Base
+else:
+    try:
+        from yaml import CBaseLoader as _Base
+    except ImportError:  # a PyYAML without libyaml reads the same, slower
+        from yaml import BaseLoader as _Base
 
 Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value] | None"
 """What a document holds: dates and every other scalar stay texts, models give them their types."""
@@ -30,16 +33,37 @@ _COMPACT = re.compile(r"[-?] +[-?] +[-?] ")
 _INTEGER = re.compile(r"(?:0|-?[1-9]\d{0,18})\Z")
 _SURPRISING = re.compile(
     r"""(?xi)(?:
-    y|n|yes|no|on|off                           # booleans of YAML 1.1
+    y|n|yes|no|on|off|true|false|null           # booleans of YAML 1.1, and spellings that only some readers know
     | [-+]?0[0-9_]+ | [-+]?0[xob][0-9a-f_]+     # octal, hexadecimal, binary
     | [-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?     # base sixty
-    | [-+]?\d+_[\d_]* | \+\d+ | \d{20,}
+    | [-+]?\d+_[\d_]* | \+\d+ | -?\d{20,} | -0
     | [-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)? # fractions and powers of ten
     | [-+]?\.(?:inf|nan)
     | = | <<
     )\Z"""
 )
+_SURPRISING_STARTS = frozenset("0123456789+-.=<~yYnNoOtTfF")
+"""What a plain scalar that is no text, or that some reader takes for none, begins with; most begin otherwise."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_LINE_BREAK = re.compile("\r\n|\r|\n")
+_UNREADABLE = re.compile("[\ufffe\uffff]")
+"""What YAML 1.1 does not take as text (5.1), and `_CONTROL` has not."""
+_PLAIN = "plain"
+"""The tag that our loader gives to every node without one of its own."""
+
+
+class _Loader(_Base):
+    """Composes nodes without resolving them: what a plain scalar means is decided in `_Reader`, at half the cost."""
+
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+        """`_PLAIN`, or ``!`` where the node carries that tag."""
+        return "!" if implicit in (False, (False, False)) else _PLAIN
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        """Nothing: no tag depends on a node's place."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing, as above."""
 
 
 @dataclass(slots=True)
@@ -82,8 +106,19 @@ class Document:
 
     def line(self, number: int) -> str | None:
         """The text of a line, counted from 1."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else None
+        return line_of(self.text, number)
+
+
+def line_of(text: str, number: int) -> str | None:
+    """A line of a text as YAML counts lines, from 1; None where there is no such line."""
+    lines = _LINE_BREAK.split(text)
+    return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+def _place(path: str, before: str, width: int = 1) -> Span:
+    """The place right after a file's beginning."""
+    lines = _LINE_BREAK.split(before)
+    return Span(path, len(lines), len(lines[-1]) + 1, width)
 
 
 def read_document(tree: Tree, path: str, findings: Findings) -> Document | None:
@@ -117,20 +152,22 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
             findings.error(place, "RF010", f"not YAML: {error.problem}", "check indentation, quotes and brackets")
         return None
     except _TooDeepError as error:
-        findings.error(
-            Span(path, error.line, error.column), "RF016", "nested too deeply", f"at most {_DEPTH_MAX} levels"
-        )
-        return None
-    except yaml.YAMLError as error:
-        reason = str(error).splitlines()[0]
-        findings.error(Span(path), "RF010", f"not YAML: {reason}", "check indentation, quotes and brackets")
+        return _refuse_depth(path, error, findings)
+    except yaml.reader.ReaderError as error:
+        # libyaml counts octets here, PyYAML's own reader characters; no character is refused before this one
+        bad = _UNREADABLE.search(text)
+        place = _place(path, text[: bad.start()]) if bad else Span(path)
+        findings.error(place, "RF014", f"not YAML: {error.reason}", "remove it; text must show")
         return None
     if root is None:
         findings.error(Span(path), "RF011", "the file is empty", "write at least the keys that are required")
         return None
-    reader = _Reader(path, findings)
+    reader = _Reader(path, findings, "&" in text)
     before = len(findings.diagnostics)
-    value = reader.plain(root)
+    try:
+        value = reader.plain(root)
+    except _TooDeepError as error:
+        return _refuse_depth(path, error, findings)
     return Document(path, value, text, root) if len(findings.diagnostics) == before else None
 
 
@@ -141,26 +178,25 @@ def _decode(path: str, content: bytes, findings: Findings) -> str | None:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        findings.error(Span(path, line, column), "RF012", "not UTF-8 here", "save the file as UTF-8")
+        place = _place(path, content[: error.start].decode("utf-8").removeprefix("\ufeff"))
+        findings.error(place, "RF012", "not UTF-8 here", "save the file as UTF-8")
         return None
-    if text.isascii() and text.isprintable():
-        return text
-    if bad := _CONTROL.search(text.removeprefix("\ufeff")):
-        offset = bad.start() + (1 if text.startswith("\ufeff") else 0)
-        line = text.count("\n", 0, offset) + 1
-        column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    text = text.removeprefix("\ufeff")
+    if bad := _CONTROL.search(text):
         name = f"U+{ord(bad.group()):04X}"
         findings.error(
-            Span(path, line, column),
+            _place(path, text[: bad.start()]),
             "RF014",
             f"a control or direction character ({name})",
             "remove it; text must show",
         )
         return None
     return text
+
+
+def _refuse_depth(path: str, error: "_TooDeepError", findings: Findings) -> None:
+    place = Span(path, error.line, error.column)
+    findings.error(place, "RF016", "nested too deeply", f"at most {_DEPTH_MAX} levels")
 
 
 class _TooDeepError(Exception):
@@ -192,54 +228,61 @@ def _refuse_deep(text: str) -> None:
 class _Reader:
     """Turns nodes into plain values and reports what must not stand in a file."""
 
-    def __init__(self, path: str, findings: Findings) -> None:
+    def __init__(self, path: str, findings: Findings, anchors: bool) -> None:
         self.path = path
         self.findings = findings
+        self.anchors = anchors  # without an anchor in the text no node can be met twice
         self.seen: set[int] = set()
 
-    def plain(self, node: yaml.Node) -> Value:
+    def plain(self, node: yaml.Node, depth: int = 1) -> Value:
+        if self.anchors and self._is_alias(node):
+            return None
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
-        if id(node) in self.seen:
-            self.findings.error(_span(self.path, node), "RF015", "an alias repeats this part", "write it out")
-            return None
-        self.seen.add(id(node))
-        if not str(node.tag).startswith("tag:yaml.org,2002:"):
-            self.findings.error(_span(self.path, node), "RF017", f"the tag {node.tag} is not read", "remove it")
+        if node.tag != _PLAIN:
+            self._refuse_tag(node)
+        if depth > _DEPTH_MAX:
+            span = _span(self.path, node)
+            raise _TooDeepError(span.line, span.column)
         if isinstance(node, yaml.SequenceNode):
-            return [self.plain(item) for item in node.value]
+            return [self.plain(item, depth + 1) for item in node.value]
         assert isinstance(node, yaml.MappingNode)  # noqa: S101 - PyYAML has three kinds of node
-        return self.mapping(node)
+        return self.mapping(node, depth)
 
-    def mapping(self, node: yaml.MappingNode) -> dict[str, Value]:
+    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Value]:
         result: dict[str, Value] = {}
-        places: dict[str, yaml.Node] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self.findings.error(_span(self.path, key), "RF018", "a key must be a plain text", "write a name")
                 continue
-            name = str(key.value)
+            if key.tag != _PLAIN:
+                self._refuse_tag(key)
+            if self.anchors and self._is_alias(key):
+                continue
+            name: str = key.value
             if name in result:
+                first = next(known for known, _ in node.value if known.value == name)
                 self.findings.error(
                     _span(self.path, key),
                     "RF019",
                     f"the key `{name}` stands twice",
                     "keep one of the two",
-                    ((_span(self.path, places[name]), "first here"),),
+                    ((_span(self.path, first), "first here"),),
                 )
                 continue
-            places[name] = key
-            result[name] = self.plain(value)
+            result[name] = self.plain(value, depth + 1)
         return result
 
     def scalar(self, node: yaml.ScalarNode) -> str | int | bool | None:
-        value = str(node.value)
+        value: str = node.value
+        if node.tag != _PLAIN:
+            self._refuse_tag(node)
+            return value
         if node.style:
             return value
-        if node.tag == "tag:yaml.org,2002:str" and value[0] not in _NUMERIC and value not in _SUSPECTS:
-            return value
-        if not str(node.tag).startswith("tag:yaml.org,2002:"):
-            self.findings.error(_span(self.path, node), "RF017", f"the tag {node.tag} is not read", "remove it")
+        if not value:
+            return None
+        if value[0] not in _SURPRISING_STARTS:
             return value
         if value in _WORDS:
             return _WORDS[value]
@@ -254,11 +297,18 @@ class _Reader:
             )
         return value
 
+    def _is_alias(self, node: yaml.Node) -> bool:
+        if id(node) not in self.seen:
+            self.seen.add(id(node))
+            return False
+        self.findings.error(_span(self.path, node), "RF015", "an alias repeats this part", "write it out")
+        return True
 
-_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
-# Plain scalars that PyYAML takes as text, and other readers do not.
-_NUMERIC = frozenset("0123456789+-.")
-_SUSPECTS = frozenset({"y", "Y", "n", "N", "="})
+    def _refuse_tag(self, node: yaml.Node) -> None:
+        self.findings.error(_span(self.path, node), "RF017", f"the tag {node.tag} is not read", "remove it")
+
+
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None}
 
 
 def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
