@@ -17,16 +17,16 @@ FOLDER = "profiles/catalogue"
 
 @dataclass(frozen=True, slots=True)
 class WrittenCapability:
-    """A capability with its name and the document that defines it."""
+    """A capability with its name, the document that defines it, and where its name stands there.
+
+    ``speaks_of_agent`` tells whether what it opens depends on the agent's name.
+    """
 
     name: str
     capability: Capability
     document: Document = field(repr=False)
-
-    @property
-    def span(self) -> Span:
-        """Where its name stands."""
-        return self.document.key_span(("capabilities", self.name))
+    span: Span
+    speaks_of_agent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
     for document in documents:
         model = validate(CatalogueFile, document, findings)
         for name, capability in model.capabilities.items() if model else ():
-            written = WrittenCapability(name, capability, document)
+            span = document.key_span(("capabilities", name))
+            written = WrittenCapability(name, capability, document, span, "${agent}" in str(capability.grants))
             if name in found:
                 findings.error(
                     written.span,

@@ -40,14 +40,11 @@ def effective_policy(declared: Policy, inspection: str) -> Policy:
         widened, left = _widen(flow, agents[flow.agent], inspection, flow.agent in inspected)
         flows.append(widened)
         residuals += left
+    resolving = {flow.agent for flow in declared.flows if not isinstance(flow.access, AgentCall)}
     for agent in declared.agents:
-        residuals += _always(agent, declared)
-    ordered = tuple(
-        sorted(
-            set(residuals),
-            key=lambda left: (left.code, left.agent, left.subject, left.reason, str(left.declared)),
-        )
-    )
+        residuals += _always(agent, shares_names=len(resolving) > (agent.name in resolving))
+    once = {left.order: left for left in residuals}
+    ordered = tuple(once[order] for order in sorted(once))
     return dataclasses.replace(declared, flows=Policy.sorted_flows(flows), residuals=ordered)
 
 
@@ -66,11 +63,11 @@ def _widen(flow: Flow, agent: Agent, inspection: str, inspected: bool) -> tuple[
     if inspection == "none":
         reason = f"every public address passes on TCP {port} (inspection: none); `names` closes it"
         residuals.append(left("R103", str(access), reason))
-        return dataclasses.replace(flow, access=Internet(port)), residuals
+        return Flow(flow.agent, Internet(port), flow.grant), residuals
     if agent.mode == "observe":
         reason = f"every public address passes on TCP {port}, and is logged (mode: observe); `enforce` closes it"
         residuals.append(left("R104", str(access), reason))
-        return dataclasses.replace(flow, access=Internet(port)), residuals
+        return Flow(flow.agent, Internet(port), flow.grant), residuals
     if inspected:
         return flow, residuals
     reason = "the name is not tied to an address: a client may send it anywhere"
@@ -78,16 +75,15 @@ def _widen(flow: Flow, agent: Agent, inspection: str, inspected: bool) -> tuple[
     if isinstance(access, Https) and access.requests:
         reason = f"any method and path passes (inspection: {inspection}); `requests` closes it"
         residuals.append(left("R101", str(access), reason))
-        return dataclasses.replace(flow, access=dataclasses.replace(access, requests=())), residuals
+        return Flow(flow.agent, Https(access.host, port, ()), flow.grant), residuals
     return flow, residuals
 
 
-def _always(agent: Agent, declared: Policy) -> Iterator[Residual]:
+def _always(agent: Agent, *, shares_names: bool) -> Iterator[Residual]:
     def always(code: str, subject: str, reason: str) -> Residual:
         return Residual(code, ResidualKind.AWS_ALWAYS, agent.name, subject, reason, agent.declared)
 
-    names = {flow.agent for flow in declared.flows if not isinstance(flow.access, AgentCall)}
-    if names - {agent.name}:
+    if shares_names:
         yield always(
             "R201",
             "resolver",

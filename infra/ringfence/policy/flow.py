@@ -120,15 +120,15 @@ class Flow:
     grant: Grant
 
     @property
-    def order(self) -> tuple[object, ...]:
-        """The canonical order: agent, kind of access, destination, then where it was declared."""
-        return (
-            self.agent,
-            _KINDS.index(type(self.access)),
-            self.access,
-            self.grant.declared,
-            self.grant.capability,
-        )
+    def order(self) -> tuple[str, int, str, str, int, str]:
+        """The canonical order: agent, kind of access, destination, then where it was declared.
+
+        Texts and numbers, since a large fleet is sorted by it. Flows of one need to one destination keep the
+        catalogue's order.
+        """
+        place = self.grant.declared
+        kind = _KINDS.index(type(self.access))
+        return (self.agent, kind, str(self.access), place.path, place.line, self.grant.capability)
 
     def __str__(self) -> str:
         return f"{self.agent} -> {self.access}"

@@ -81,8 +81,6 @@ def _parse(text: str) -> HostPattern:
             f"{text!r} spans everybody's names: `{name}` is a public suffix",
             "name the host, or the subdomains of a registered domain",
         )
-    if not subdomains and _is_public_suffix(name):
-        raise HostError(f"{text!r} is a public suffix, not a host", "name a host below it")
     return HostPattern(name, subdomains)
 
 

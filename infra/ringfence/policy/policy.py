@@ -51,5 +51,5 @@ class Policy:
 
     @staticmethod
     def sorted_flows(flows: Iterable[Flow]) -> tuple[Flow, ...]:
-        """Flows without repetition, in canonical order."""
-        return tuple(sorted(dict.fromkeys(flows), key=lambda flow: flow.order))
+        """Flows in canonical order."""
+        return tuple(sorted(flows, key=lambda flow: flow.order))

@@ -17,12 +17,12 @@ class ResidualKind(enum.StrEnum):
     """What a granted request may itself carry, which no network can judge."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Residual:
     """Traffic of one agent that passes, or content that it may carry, though no profile asks for it.
 
     ``code`` is stable (``R101``); ``subject`` names the destination or the layer; ``reason`` the cause and, where
-    there is one, the setting that would close it. ``width`` is the flow's replacement in the effective policy.
+    there is one, the setting that would close it.
     """
 
     code: str
@@ -31,3 +31,9 @@ class Residual:
     subject: str
     reason: str
     declared: Span | None = None
+
+    @property
+    def order(self) -> tuple[str, str, str, str, str, int]:
+        """The canonical order, which also tells residuals apart."""
+        place = self.declared or Span("")
+        return (self.code, self.agent, self.subject, self.reason, place.path, place.line)

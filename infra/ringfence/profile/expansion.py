@@ -27,7 +27,9 @@ def declared_policy(
     """
     expansion = _Expansion(fleet, fleet.environments[environment], as_of, strict, findings)
     here = [written for written in fleet.profiles.values() if environment in written.profile.environments]
-    elsewhere = tuple(name for name, written in fleet.profiles.items() if written not in here)
+    elsewhere = tuple(
+        name for name, written in fleet.profiles.items() if environment not in written.profile.environments
+    )
     agents = tuple(expansion.agent(written) for written in here)
     flows = [
         flow
@@ -91,14 +93,14 @@ class _Expansion:
         if capability is None or self._has_expired(written, index, need):
             return
         location = ("needs", index, need.capability)
-        known = variables(self.environment, agent.name)
-        key = (need.capability, tuple(sorted(need.parameters.items(), key=lambda item: item[0])))
+        parameters = tuple(need.parameters.items())
+        one_agent = capability.speaks_of_agent or "${agent}" in str(parameters)
+        key = (need.capability, parameters, agent.name if one_agent else None)
         try:
             opened = self.opened.get(key)
             if opened is None:
-                opened = open_need(capability, need.parameters, self.environment, known)
-                if "${agent}" not in str(key):
-                    self.opened[key] = opened
+                known = variables(self.environment, agent.name)
+                opened = self.opened[key] = open_need(capability, need.parameters, self.environment, known)
         except NeedError as error:
             place = (*location, error.parameter) if error.parameter else location
             where = (
