@@ -1,0 +1,1 @@
+"""Enforcement as Pulumi resources: the only part of Ringfence that imports Pulumi."""
