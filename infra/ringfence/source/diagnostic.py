@@ -100,13 +100,23 @@ def render(diagnostic: Diagnostic, line_of: Callable[[Span], str | None]) -> str
         window = text[start : start + 120]
         before = visible(window[: span.column - 1 - start])
         marked = visible(window[span.column - 1 - start : span.column - 1 - start + max(1, span.width)])
-        lines += [f"    {visible(window)}", "    " + " " * len(before) + "^" * max(1, len(marked))]
+        lines += [f"    {visible(window)}", "    " + " " * _cells(before) + "^" * max(1, _cells(marked))]
     lines.append(f"  help: {visible(diagnostic.help)}")
     lines += [
         f"  see {visible(place.path)}:{place.line}:{place.column}: {visible(what)}"
         for place, what in diagnostic.related
     ]
     return "\n".join(lines)
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal a text takes (Unicode annex 11; combining marks take none)."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+        for character in text
+    )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -56,8 +56,8 @@ class _Loader(_Base):
     """Composes nodes without resolving them: what a plain scalar means is decided in `_Reader`, at half the cost."""
 
     def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
-        """`_PLAIN`, or ``!`` where the node carries that tag."""
-        return "!" if implicit in (False, (False, False)) else _PLAIN
+        """The tag of a node that has none of its own."""
+        return _PLAIN
 
     def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
         """Nothing: no tag depends on a node's place."""
@@ -316,7 +316,7 @@ def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
         for key, value in node.value:
             if key.value == step:
                 return value
-    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
         return node.value[step]
     return None
 

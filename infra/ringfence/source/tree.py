@@ -16,7 +16,10 @@ class Tree(Protocol):
     """Files below one root; paths are relative, with forward slashes."""
 
     def names(self, folder: str, suffix: str) -> tuple[str, ...]:
-        """The paths of the files directly in a folder whose names end so, sorted; none where it is missing."""
+        """The paths of the files directly in a folder whose names end so, sorted; none where it is missing.
+
+        ``.`` is the root, whose files' paths are their names.
+        """
         ...
 
     def read(self, path: str) -> bytes:
@@ -33,7 +36,7 @@ class Directory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._real_root = os.path.realpath(root)
+        self._inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118 - pathlib drops the last slash
 
     def names(self, folder: str, suffix: str) -> tuple[str, ...]:
         """As `Tree.names`; hidden files are passed over."""
@@ -44,7 +47,7 @@ class Directory:
             return ()
         except OSError as error:
             raise _refused(folder, "RF001", f"cannot be listed: {error.strerror}", "check the folder") from error
-        return tuple(f"{folder}/{name}" for name in sorted(found))
+        return tuple(sorted(found) if folder == "." else (f"{folder}/{name}" for name in sorted(found)))
 
     def exists(self, path: str) -> bool:
         """As `Tree.exists`."""
@@ -60,11 +63,13 @@ class Directory:
             raise self._missing(path) from error
         except OSError as error:
             raise _refused(path, "RF001", f"cannot be read: {error.strerror}", "check the file") from error
+        except ValueError as error:  # a null character in the name
+            raise _refused(path, "RF001", f"cannot be read: {error}", "check the name") from error
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise _refused(path, "RF001", "is not a regular file", "only files are read")
-            if not os.path.realpath(full).startswith(self._real_root + os.sep):
+            if not os.path.realpath(full).startswith(self._inside):
                 raise _refused(
                     path, "RF002", "is a symbolic link that leads out of the tree", "put the file itself here"
                 )
@@ -82,6 +87,8 @@ class Directory:
             os.close(descriptor)
 
     def _missing(self, path: str) -> InputError:
+        if (self.root / path).is_symlink():
+            return _refused(path, "RF001", "is a symbolic link to nothing", "put the file itself here")
         pure = PurePosixPath(path)
         siblings = self.names(str(pure.parent), pure.suffix) if pure.suffix else ()
         return _refused(path, "RF001", "does not exist", did_you_mean(path, siblings))
