@@ -1,6 +1,7 @@
 """TLS as clients send it: ClientHellos from Python's own TLS stack, and edited ones for what it would not send."""
 
 import functools
+import re
 import ssl
 import struct
 from collections.abc import Callable
@@ -8,6 +9,9 @@ from collections.abc import Callable
 from ringfence.engine.flow import Message, answers
 
 _SERVER_NAME, _ALPN, _KEY_SHARE, _ECH, _PADDING = 0, 16, 51, 0xFE0D, 21
+_FIXED = bytes(range(32))
+_SHARE = struct.pack("!HHH", 36, 29, 32) + _FIXED  # one share, of X25519
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.[a-z]+\Z")  # what a stack takes
 _HYBRID_GROUP = 0x11EC  # X25519MLKEM768, https://www.iana.org/assignments/tls-parameters
 _HYBRID_SHARE = 1216  # octets of its client share: 1184 of ML-KEM-768 and 32 of X25519
 
@@ -23,14 +27,14 @@ def client_hello(
 ) -> bytes:
     """The TLS record of a ClientHello for this server name; None sends no server name.
 
-    The standard library writes it, then it is edited: ``post_quantum`` adds the key share of X25519MLKEM768, which
-    makes it longer than a segment; ``encrypted`` adds an encrypted_client_hello extension, so ``name`` is the outer
-    one; ``padding`` adds that many octets (RFC 7685). A ``name`` that no stack would send (an address, an empty
-    text) is put in by hand.
+    The standard library writes it; its random octets are made the same ones each time. ``post_quantum`` adds the
+    key share of X25519MLKEM768, which makes it longer than a segment; ``encrypted`` adds an encrypted_client_hello
+    extension, so ``name`` is the outer one; ``padding`` adds that many octets (RFC 7685). A ``name`` that no stack
+    would send (an address, an empty text) is put in by hand.
     """
-    plain = _standard(alpn)
-    hello = _Hello.read(plain)
-    if name is not None:
+    named = name is not None and _HOST.match(name)
+    hello = _Hello.read(_standard(alpn, name if named else None))
+    if name is not None and not named:
         encoded = name.encode("latin-1")
         entry = struct.pack("!BH", 0, len(encoded)) + encoded
         hello.extensions.insert(0, (_SERVER_NAME, struct.pack("!H", len(entry)) + entry))
@@ -78,14 +82,15 @@ def accepted() -> tuple[Message, ...]:
     return (answers(server_hello(), "server hello"),)
 
 
-def _standard(alpn: tuple[str, ...]) -> bytes:
+def _standard(alpn: tuple[str, ...], name: str | None) -> bytes:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.set_ecdh_curve("X25519")  # newer libraries offer more by themselves
     if alpn:
         context.set_alpn_protocols(list(alpn))
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    connection = context.wrap_bio(incoming, outgoing)
+    connection = context.wrap_bio(incoming, outgoing, server_hostname=name)
     try:
         connection.do_handshake()
     except ssl.SSLWantReadError:
@@ -108,17 +113,20 @@ class _Hello:
 
     @staticmethod
     def read(data: bytes) -> "_Hello":
-        body = data[9:]
+        body = bytearray(data[9:])
         position = 34  # version and random
+        body[2:position] = _FIXED
+        body[position + 1 : position + 1 + body[position]] = _FIXED[: body[position]]
         position += 1 + body[position]  # session
         position += 2 + int.from_bytes(body[position : position + 2], "big")  # cipher suites
         position += 1 + body[position]  # compression
-        front, rest = body[:position], body[position + 2 :]
+        front, rest = bytes(body[:position]), bytes(body[position + 2 :])
         extensions: list[tuple[int, bytes]] = []
         while rest:
             kind, length = struct.unpack("!HH", rest[:4])
             extensions.append((kind, rest[4 : 4 + length]))
             rest = rest[4 + length :]
+        extensions = [(kind, _SHARE if kind == _KEY_SHARE else value) for kind, value in extensions]
         return _Hello(front, extensions)
 
     def edit(self, kind: int, change: Callable[[bytes], bytes]) -> None:
