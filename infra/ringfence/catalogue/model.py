@@ -23,12 +23,13 @@ PARAMETER_TYPES: dict[str, str] = {
     "bucket": r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",  # docs.aws.amazon.com, AmazonS3 user guide, bucketnamingrules
     "channel": r"[A-Za-z0-9_-]+",
     "host": r"",  # read by HostPattern
+    "log-group": r"[A-Za-z0-9._/#-]{1,512}",  # the CloudWatch Logs API, CreateLogGroup, logGroupName
     "method": "|".join(METHODS),
     "model": r"[A-Za-z0-9][A-Za-z0-9._:@-]*",
     "name": r"[A-Za-z0-9_][A-Za-z0-9_.-]*",
     "path": r"/.*",  # read by PathPattern
     "port": r"",  # an integer, 1 to 65535
-    "prefix": r"[A-Za-z0-9_.=-][A-Za-z0-9_./=-]*",
+    "prefix": r"[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*",
     "region": r"[a-z]{2}(?:-[a-z]+)+-\d",
     "repository": r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*",
     "secret": r"[A-Za-z0-9/_+=.@-]+",
@@ -38,8 +39,8 @@ PARAMETER_TYPES: dict[str, str] = {
 """Types of parameters: the texts that each takes. None has a character that could widen a pattern."""
 
 ParameterType = Literal[
-    "account", "action", "agent", "arn", "bucket", "channel", "choice", "destination", "host", "method", "model",
-    "name", "path", "port", "prefix", "region", "repository", "secret",
+    "account", "action", "agent", "arn", "bucket", "channel", "choice", "destination", "host", "log-group", "method",
+    "model", "name", "path", "port", "prefix", "region", "repository", "secret",
 ]  # fmt: skip
 
 
@@ -69,7 +70,9 @@ When = dict[str, Literal["given", "absent"] | tuple[str, ...]]
 class Grant(Strict):
     """What a capability opens: requests to hosts, opaque TLS to hosts, or actions of an AWS service.
 
-    ``risks`` are those of this grant; ``approval`` asks for one though no risk does.
+    ``risks`` are those of this grant; ``approval`` asks for one though no risk does. ``principal`` is who signs the
+    call: one of the agent's roles, or "anyone" where nobody of the account does (a URL that AWS signed, or a call
+    that carries no signature), so that only the resource can be limited.
     """
 
     when: When = {}
@@ -80,7 +83,7 @@ class Grant(Strict):
     service: str | None = None
     actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
-    principal: Literal["role", "execution_role"] = "role"
+    principal: Literal["role", "execution_role", "anyone"] = "role"
     risks: tuple[Risk, ...] = ()
     approval: bool = False
 
@@ -121,7 +124,10 @@ class Fixture(Strict):
 
 
 class Capability(Strict):
-    """A named need. ``primitive`` capabilities are expanded by the compiler itself from their parameters."""
+    """A named need. ``primitive`` capabilities are expanded by the compiler itself from their parameters.
+
+    ``platform`` marks what a platform needs before its agent runs; some need nothing from the VPC and have no grants.
+    """
 
     summary: str
     parameters: dict[str, Parameter] = {}
@@ -137,7 +143,7 @@ class Capability(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> "Capability":
-        if bool(self.grants) == bool(self.primitive):
+        if bool(self.grants) == bool(self.primitive) and not (self.platform and self.primitive is None):
             raise Complaint("a capability has grants", "list at least one")
         if self.primitive is None and not (self.sources or self.unconfirmed):
             raise Complaint("no source says so", "name the vendor's page and the day, or what is `unconfirmed`")

@@ -62,7 +62,9 @@ class AgentCall:
 class Service:
     """AWS API actions on resources through the service's VPC endpoint, as one of the agent's two roles.
 
-    ``service`` is the endpoint's suffix (``bedrock-runtime``, ``s3``); ``principal`` is the ARN of a role.
+    ``service`` is the endpoint's suffix (``bedrock-runtime``, ``s3``); ``principal`` is the ARN of a role, or ``*``
+    where no role of the account signs the call (image layers come by URLs that ECR signed): then nothing but the
+    resource limits it, and no role needs a permission for it.
     """
 
     service: str

@@ -93,6 +93,14 @@ class _Expansion:
         if capability is None or self._has_expired(written, index, need):
             return
         location = ("needs", index, need.capability)
+        if capability.capability.platform:
+            self.findings.error(
+                written.document.key_span(location),
+                "RF069",
+                f"`{need.capability}` is what a platform needs, not an agent",
+                "remove it: `workload: {platform: ...}` brings it",
+            )
+            return
         parameters = tuple(need.parameters.items())
         one_agent = capability.speaks_of_agent or "${agent}" in str(parameters)
         key = (need.capability, parameters, agent.name if one_agent else None)
@@ -175,6 +183,7 @@ class _Expansion:
         parameters = {
             "image": workload.image or agent.name,
             "log_group": workload.log_group or f"/agents/{agent.name}",
+            "role": agent.role,
         }
         given = {key: value for key, value in parameters.items() if key in capability.capability.parameters}
         declared = written.span("workload", "platform")

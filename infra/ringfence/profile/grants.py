@@ -47,7 +47,7 @@ class NeedError(ValueError):
 class Granted:
     """One access that a need opens, with what the catalogue says of it.
 
-    A `Service` access names its principal as "role" or "execution_role"; the agent's ARN takes its place.
+    A `Service` access names its principal as "role", "execution_role" or "anyone"; see `with_principal`.
     """
 
     access: Access
@@ -111,7 +111,7 @@ def open_need(
         if _holds(grant.when, values)
         for access in _accesses(grant, every)
     )
-    if not granted:
+    if not granted and not capability.platform:
         raise NeedError("RF065", f"`{written.name}` opens nothing with these parameters", "see `ringfence catalogue`")
     carries = tuple(" ".join(_fill(note.text, every)) for note in capability.carries if _holds(note.when, values))
     return Opened(granted, carries, capability.unconfirmed)
@@ -281,8 +281,8 @@ _PRIMITIVES: dict[str, _Primitive] = {"https": _https, "tls": _tls, "tcp": _tcp,
 
 
 def with_principal(access: Access, role: str, execution_role: str | None) -> Access | None:
-    """The access with the ARN of the role that makes the calls; None where the agent has no such role."""
+    """The access with the ARN of the role that makes the calls, ``*`` for anyone; None without such a role."""
     if not isinstance(access, Service):
         return access
-    principal = role if access.principal == "role" else execution_role
+    principal = {"role": role, "execution_role": execution_role, "anyone": "*"}[access.principal]
     return dataclasses.replace(access, principal=principal) if principal else None
