@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from ringfence.catalogue.model import Capability, CatalogueFile
 from ringfence.policy.span import Span
 from ringfence.source.diagnostic import Findings
-from ringfence.source.document import Document, parse_document, read_document
+from ringfence.source.document import Document, parse_document, read_folder
 from ringfence.source.model import validate
 from ringfence.source.tree import Tree
 
 FOLDER = "profiles/catalogue"
 """Where an organisation's own capabilities stand in its tree."""
+
+BUILT_IN_FOLDER = "catalogue/"
+"""What the paths of the built-in files begin with in spans; they stand in no tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +52,20 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
     """
     documents: list[Document] = []
     prefixes = None if wanted is None else {name.partition(".")[0] for name in wanted}
-    folder = resources.files("ringfence.catalogue") / "data"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    for file in sorted(_data().iterdir(), key=lambda entry: entry.name):
         stem, dot, suffix = file.name.rpartition(".")
         if dot and suffix == "yaml" and (prefixes is None or stem in prefixes):
-            document = parse_document(f"catalogue/{file.name}", file.read_bytes(), findings)
+            document = parse_document(BUILT_IN_FOLDER + file.name, file.read_bytes(), findings)
             if document:
                 documents.append(document)
     if tree is not None:
-        read = (read_document(tree, path, findings) for path in tree.names(FOLDER, ".yaml"))
-        documents += [document for document in read if document is not None]
+        documents += read_folder(tree, FOLDER, findings)
     found: dict[str, WrittenCapability] = {}
     for document in documents:
         model = validate(CatalogueFile, document, findings)
         for name, capability in model.capabilities.items() if model else ():
             span = document.key_span(("capabilities", name))
-            written = WrittenCapability(name, capability, document, span, "${agent}" in str(capability.grants))
+            written = WrittenCapability(name, capability, document, span, _speaks_of_agent(capability))
             if name in found:
                 findings.error(
                     written.span,
@@ -75,3 +77,16 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
             else:
                 found[name] = written
     return Catalogue(found)
+
+
+def _speaks_of_agent(capability: Capability) -> bool:
+    return "${agent}" in f"{capability.grants} {capability.carries} {capability.parameters}"
+
+
+def _data() -> Traversable:
+    return resources.files("ringfence.catalogue") / "data"
+
+
+def built_in_file(path: str) -> bytes:
+    """The content of a built-in file by its path in spans; raises OSError where there is none."""
+    return (_data() / path.removeprefix(BUILT_IN_FOLDER)).read_bytes()

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ringfence.catalogue.load import Catalogue, load_catalogue
+from ringfence.catalogue.load import FOLDER, Catalogue, load_catalogue
 from ringfence.policy.span import Span
 from ringfence.profile.model import Environment, Profile, ProfileClass
-from ringfence.source.diagnostic import Findings, did_you_mean
-from ringfence.source.document import Document, read_document
+from ringfence.source.diagnostic import Findings, InputError, did_you_mean
+from ringfence.source.document import Document, read_document, read_folder
 from ringfence.source.model import Strict, validate
 from ringfence.source.tree import Tree
 
@@ -76,11 +76,11 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     Problems go to ``findings``; what could not be read is left out, so that the rest is checked all the same.
     """
     profiles: dict[str, WrittenProfile] = {}
-    for document in _documents(tree, AGENTS, findings):
+    for document in read_folder(tree, AGENTS, findings):
         if profile := validate(Profile, document, findings):
             _add(profiles, profile.agent, WrittenProfile(document, profile), "agent", findings)
     classes: dict[str, WrittenClass] = {}
-    for document in _documents(tree, CLASSES, findings):
+    for document in read_folder(tree, CLASSES, findings):
         if class_ := validate(ProfileClass, document, findings):
             _add(classes, class_.class_, WrittenClass(document, class_), "class", findings)
     if not tree.exists(AGENTS):
@@ -98,14 +98,27 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
 def read_environments(tree: Tree, findings: Findings) -> dict[str, WrittenEnvironment]:
     """Read the environment of every stack file at the tree's root that has one."""
     environments: dict[str, WrittenEnvironment] = {}
-    for path in tree.names(".", ".yaml"):
-        file = path.removeprefix("./")
+    for file in _listed(tree, ".", findings):
         matched = re.fullmatch(r"Pulumi\.([a-z][a-z0-9-]*)\.yaml", file)
         if matched and (document := read_document(tree, file, findings)):
             environment = read_environment(matched.group(1), document, findings)
             if environment is not None:
                 environments[matched.group(1)] = environment
     return environments
+
+
+def _listed(tree: Tree, folder: str, findings: Findings) -> tuple[str, ...]:
+    """The YAML files of a folder; none, with a finding, where it cannot be listed."""
+    try:
+        return tree.names(folder, ".yaml")
+    except InputError as error:
+        findings.diagnostics.extend(error.diagnostics)
+        return ()
+
+
+def _stems(tree: Tree, folder: str) -> frozenset[str]:
+    """What a folder's files are named for, readable or not."""
+    return frozenset(path.rpartition("/")[2].removesuffix(".yaml") for path in _listed(tree, folder, Findings()))
 
 
 def read_environment(name: str, document: Document, findings: Findings) -> WrittenEnvironment | None:
@@ -145,14 +158,6 @@ def read_environment(name: str, document: Document, findings: Findings) -> Writt
     return WrittenEnvironment(document, name, stack.region, stack.environment)
 
 
-def _documents(tree: Tree, folder: str, findings: Findings) -> Iterable[Document]:
-    for path in tree.names(folder, ".yaml"):
-        if document := read_document(tree, path, findings):
-            yield document
-    for path in tree.names(folder, ".yml"):
-        findings.error(Span(path), "RF044", "files end in `.yaml`, so this one is not read", "rename it")
-
-
 _WrittenT = Any
 
 
@@ -181,7 +186,16 @@ def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
     """Every name that a profile or class uses is defined: classes, peers, environments and capabilities."""
     known_capabilities: list[str] = []
 
+    unread = {
+        "agent": _stems(tree, AGENTS),
+        "class": _stems(tree, CLASSES),
+        "environment": {stem.removeprefix("Pulumi.") for stem in _stems(tree, ".")},
+    }
+    broken_catalogue = any(found.span.path.startswith(f"{FOLDER}/") for found in findings.diagnostics)
+
     def unknown(place: Span, kind: str, name: str, known: Iterable[str]) -> None:
+        if name in unread.get(kind, ()) or (kind == "capability" and broken_catalogue):
+            return  # the file that should define it is there, and has an error of its own
         findings.error(place, "RF047", f"unknown {kind} `{name}`", did_you_mean(name, known))
 
     def check_needs(written: WrittenProfile | WrittenClass, needs: Iterable[Any]) -> None:

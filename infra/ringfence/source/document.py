@@ -131,6 +131,20 @@ def read_document(tree: Tree, path: str, findings: Findings) -> Document | None:
     return parse_document(path, content, findings)
 
 
+def read_folder(tree: Tree, folder: str, findings: Findings) -> list[Document]:
+    """Read every ``.yaml`` file of a folder; one that ends in ``.yml`` is an error, since it would be passed over."""
+    try:
+        paths = tree.names(folder, ".yaml")
+        others = tree.names(folder, ".yml")
+    except InputError as error:
+        findings.diagnostics.extend(error.diagnostics)
+        return []
+    for path in others:
+        findings.error(Span(path), "RF044", "files end in `.yaml`, so this one is not read", "rename it")
+    read = (read_document(tree, path, findings) for path in paths)
+    return [document for document in read if document is not None]
+
+
 def parse_document(path: str, content: bytes, findings: Findings) -> Document | None:
     """Parse a document's octets; None, with the problems in ``findings``, where it is not clean."""
     text = _decode(path, content, findings)
