@@ -8,6 +8,7 @@ from ringfence.policy.policy import Policy
 from ringfence.policy.span import Span
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.fleet import Fleet, WrittenEnvironment, read_fleet
+from ringfence.profile.homograph import warn_of_homographs
 from ringfence.source.diagnostic import Findings, did_you_mean
 from ringfence.source.tree import Tree
 
@@ -42,5 +43,6 @@ def plan_environment(
     declared = declared_policy(fleet, environment, as_of, findings, strict=strict)
     if written.environment.inspection == "requests":
         pinned_conflicts(declared, findings)
+    warn_of_homographs(declared, findings)
     findings.raise_if_failed()
     return Plan(fleet, written, declared, effective_policy(declared, written.environment.inspection))
