@@ -1,7 +1,6 @@
 """The engines, each version a parameter: `make suricata` fetches them."""
 
 import pytest
-
 from ringfence.engine.suricata import HOW_TO_GET, VERSIONS, Engine, find_engines
 
 _ENGINES = {engine.major: engine for engine in find_engines()}

@@ -5,7 +5,6 @@ versions is asserted for each of them.
 """
 
 import pytest
-
 from ringfence.engine import http1, http2, samples, tls
 from ringfence.engine.configuration import ActionOrder, Setting
 from ringfence.engine.flow import Conversation, Message, Step, answers, says

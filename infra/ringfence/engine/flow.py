@@ -85,6 +85,9 @@ class Conversation:
     closes: bool = True
     fragment: int | None = field(default=None)
     """Payload octets of each IP fragment (a multiple of 8), for packets larger than that."""
+    persistent: bool = False
+    """Whether the client sends each of its flights again, as one does that ignores resets and loss: a rule that
+    drops a packet and not its flow has to drop the second copy too."""
 
 
 def says(data: bytes, label: str = "", *, pieces: tuple[int, ...] = (), decisive: int | None = None) -> Message:

@@ -33,10 +33,14 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One packet of a capture; ``carries`` is empty for handshake, acknowledgement and end."""
+    """One packet of a capture; ``carries`` is empty for handshake, acknowledgement and end.
+
+    Packets of one ``unit`` are fragments of one another: the receiver needs all of them.
+    """
 
     data: bytes
     conversation: int
+    unit: int
     sender: Side
     carries: tuple[Carried, ...] = ()
 
@@ -121,7 +125,7 @@ class _Builder:
         self.client_port = client_port
         self.packets: list[Packet] = []
         self.sequence = {Side.CLIENT: 1_000_000, Side.SERVER: 5_000_000}
-        self.identification = 0
+        self.unit = 0
 
     def tcp(self) -> None:
         if self.conversation.handshake:
@@ -153,14 +157,15 @@ class _Builder:
             spans.append((first + offset, position, position + len(message.data)))
             position += len(message.data)
         data = b"".join(message.data for message in messages)
-        for start, end in _cuts(len(data), messages[0].pieces):
-            carries = tuple(
-                Carried(step, max(start, low) - low, min(end, high) - low)
-                for step, low, high in spans
-                if low < end and start < high
-            )
-            self._segment(sender, data[start:end], _PSH | _ACK, carries)
-            self.sequence[sender] += end - start
+        for turn in range(2 if self.conversation.persistent and sender is Side.CLIENT else 1):
+            for start, end in _cuts(len(data), messages[0].pieces):
+                carries = tuple(
+                    Carried(step, max(start, low) - low, min(end, high) - low)
+                    for step, low, high in spans
+                    if low < end and start < high
+                )
+                self._segment(sender, data[start:end], _PSH | _ACK, carries, offset=start - turn * len(data))
+            self.sequence[sender] += 0 if turn else len(data)
         self._segment(_other(sender), b"", _ACK)
 
     def _by_hand(self, index: int, step: Segment) -> None:
@@ -233,20 +238,22 @@ class _Builder:
 
     def _ip(self, sender: Side, number: int, body: bytes, carries: tuple[Carried, ...], ttl: int) -> None:
         source, target = self._addresses(sender)
+        self.unit += 1
         if source.version == 6:
             header = struct.pack("!IHBB", 6 << 28, len(body), number, ttl) + source.packed + target.packed
-            self.packets.append(Packet(header + body, self.index, sender, carries))
+            self.packets.append(Packet(header + body, self.index, self.unit, sender, carries))
             return
-        self.identification += 1
         size = self.conversation.fragment or len(body)
         for start in range(0, max(len(body), 1), max(size, 1)):
             part = body[start : start + size]
             more = 0x2000 if start + size < len(body) else 0
             header = struct.pack(
-                "!BBHHHBBH", 0x45, 0, 20 + len(part), self.identification & 0xFFFF, more | start // 8, ttl, number, 0
+                "!BBHHHBBH", 0x45, 0, 20 + len(part), self.unit & 0xFFFF, more | start // 8, ttl, number, 0
             )
             header += source.packed + target.packed
-            self.packets.append(Packet(_put(header, 10, checksum(header)) + part, self.index, sender, carries))
+            self.packets.append(
+                Packet(_put(header, 10, checksum(header)) + part, self.index, self.unit, sender, carries)
+            )
 
     def _addresses(self, sender: Side) -> tuple[Address, Address]:
         ends = (self.conversation.client, self.conversation.server)

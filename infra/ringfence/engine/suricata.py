@@ -3,8 +3,9 @@
 How a verdict is read. The engine replays one capture as if it stood in the path (``--simulate-ips``) and writes an
 event for each packet that it drops, with the packet's number in the capture; a reject is a drop with a reset. Once
 a rule drops a flow, each later packet of it is dropped too and reported with the reason ``flow drop``. A packet
-without such an event has passed: only what is shown to be stopped counts as stopped. A step has passed when every
-packet that carries one of its decisive octets has.
+without such an event has passed: only what is shown to be stopped counts as stopped. A step has passed when each of
+its decisive octets arrived in some packet that did, whatever was dropped before: not every rule drops the flow, one
+that looks at packets drops the packet alone, and a client may send it again.
 
 The signature that decided is that of the first dropped packet's own event; where a whole flow is dropped by rules
 that do not log, it is unknown. Both versions write these events alike; 7.0 leaves ``flow.action`` out where only
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ringfence.engine.configuration import Setting, render
-from ringfence.engine.flow import Conversation, Side
+from ringfence.engine.flow import Conversation, Side, Step
 from ringfence.engine.packets import Packet, batches, build, capture
 
 VERSIONS = (7, 8)
@@ -276,24 +277,19 @@ def _verdict(
     actions: dict[int, str],
     alerts: tuple[Alert, ...],
 ) -> Verdict:
-    stopped_at: list[int | None] = [None] * len(conversation.steps)  # each step's first octet that was stopped
+    lost = {packets[number].unit for number in numbers if number in dropped}
+    delivered: list[list[tuple[int, int]]] = [[] for _ in conversation.steps]
     connected = True
     sent = False
     for number in numbers:
         packet = packets[number]
         sent = sent or bool(packet.carries)
-        if number not in dropped:
-            continue
-        if not sent:
+        if packet.unit not in lost:
+            for carried in packet.carries:
+                delivered[carried.step].append((carried.start, carried.end))
+        elif not sent:
             connected = False
-        for carried in packet.carries:
-            before = stopped_at[carried.step]
-            stopped_at[carried.step] = carried.start if before is None else min(before, carried.start)
-    steps: list[StepVerdict] = []
-    for step, stop in zip(conversation.steps, stopped_at, strict=True):
-        enough = len(step.data) if step.decisive is None else step.decisive
-        octets = len(step.data) if stop is None else stop
-        steps.append(StepVerdict(step.label, step.sender, stop is None or stop >= max(enough, 1), octets))
+    steps = [_step_verdict(step, spans) for step, spans in zip(conversation.steps, delivered, strict=True)]
     first = next((dropped[number] for number in numbers if number in dropped), None)
     if first is None:
         return Verdict(conversation, tuple(steps), connected, None, None, None, None, alerts)
@@ -309,3 +305,14 @@ def _verdict(
         first["drop"].get("reason"),
         alerts,
     )
+
+
+def _step_verdict(step: Step, delivered: list[tuple[int, int]]) -> StepVerdict:
+    """The octets that arrived without a gap before them; a later copy fills the gap of an earlier one."""
+    octets = 0
+    for start, end in sorted(delivered):
+        if start > octets:
+            break
+        octets = max(octets, end)
+    enough = len(step.data) if step.decisive is None else step.decisive
+    return StepVerdict(step.label, step.sender, bool(delivered) and octets >= enough, octets)
