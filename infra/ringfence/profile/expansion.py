@@ -184,6 +184,7 @@ class _Expansion:
             "image": workload.image or agent.name,
             "log_group": workload.log_group or f"/agents/{agent.name}",
             "role": agent.role,
+            **({"execution_role": agent.execution_role} if agent.execution_role else {}),
         }
         given = {key: value for key, value in parameters.items() if key in capability.capability.parameters}
         declared = written.span("workload", "platform")
