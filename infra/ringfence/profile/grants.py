@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import NoReturn
+from urllib.parse import quote
 
 from ringfence.catalogue.load import WrittenCapability
 from ringfence.catalogue.model import (
@@ -16,6 +17,7 @@ from ringfence.catalogue.model import (
     Grant,
     Parameter,
     When,
+    parameter_of,
 )
 from ringfence.policy.flow import Access, Https, Service, Tls, Transport
 from ringfence.policy.host import HostError, HostPattern
@@ -153,6 +155,10 @@ def _typed(name: str, parameter: Parameter, text: str) -> str:
                 raise NeedError("RF063", f"`{name}` cannot be {text!r}", did_you_mean(text, parameter.values), name)
         case "host":
             return str(_host(text, name))
+        case "hostname":
+            if (host := _host(text, name)).subdomains:
+                raise NeedError("RF063", f"`{name}` names one host, not {text!r}", "name the host itself", name)
+            return str(host)
         case "path":
             _path(text, name)
         case "port":
@@ -200,10 +206,15 @@ def _holds(when: When, values: Values) -> bool:
 
 def _fill(template: str, values: Values) -> Iterator[str]:
     """A template with every combination of its variables' values."""
-    names = list(dict.fromkeys(VARIABLE.findall(template)))
+    names = list(dict.fromkeys(parameter_of(variable) for variable in VARIABLE.findall(template)))
     for combination in product(*(values[name] for name in names)):
         chosen = dict(zip(names, combination, strict=True))
-        yield VARIABLE.sub(lambda variable, chosen=chosen: chosen[variable.group(1)], template)
+        yield VARIABLE.sub(lambda variable, chosen=chosen: _chosen(variable.group(1), chosen), template)
+
+
+def _chosen(variable: str, values: Mapping[str, str]) -> str:
+    name = parameter_of(variable)
+    return values[name] if name == variable else quote(values[name], safe="")
 
 
 def _accesses(grant: Grant, values: Values) -> Iterator[Access]:
@@ -248,7 +259,9 @@ def _tls(values: Values, _: WrittenEnvironment, capability: Capability) -> tuple
     return tuple(Granted(Tls(_host(host, "host"), port), risks, True) for host in values["host"])
 
 
-def _transport(protocol: str, values: Values, written: WrittenEnvironment) -> tuple[Granted, ...]:
+def _transport(
+    protocol: str, values: Values, written: WrittenEnvironment, capability: Capability
+) -> tuple[Granted, ...]:
     """The primitives ``tcp`` and ``udp``: ports of a private destination that the environment names."""
     (name,) = values["to"]
     destination = written.environment.private.get(name)
@@ -260,16 +273,17 @@ def _transport(protocol: str, values: Values, written: WrittenEnvironment) -> tu
         if first.overlaps(second):
             raise NeedError("RF067", f"ports overlap: {first} and {second}", "write each port once", "port")
     return tuple(
-        Granted(Transport(name, protocol, destination.cidr, ports, destination.via), (), False) for ports in ranges
+        Granted(Transport(name, protocol, destination.cidr, ports, destination.via), capability.risks, False)
+        for ports in ranges
     )
 
 
-def _tcp(values: Values, written: WrittenEnvironment, _: Capability) -> tuple[Granted, ...]:
-    return _transport("tcp", values, written)
+def _tcp(values: Values, written: WrittenEnvironment, capability: Capability) -> tuple[Granted, ...]:
+    return _transport("tcp", values, written, capability)
 
 
-def _udp(values: Values, written: WrittenEnvironment, _: Capability) -> tuple[Granted, ...]:
-    return _transport("udp", values, written)
+def _udp(values: Values, written: WrittenEnvironment, capability: Capability) -> tuple[Granted, ...]:
+    return _transport("udp", values, written, capability)
 
 
 def _agent_call(_: Values, __: WrittenEnvironment, ___: Capability) -> NoReturn:
