@@ -4,11 +4,12 @@ import datetime
 
 import click
 
-from ringfence.cli.edge import as_of_option, finish, on_tree, pinned_day, print_diagnostics, strict_option, today
+from ringfence.cli.edge import as_of_option, finish, on_tree, print_diagnostics, strict_option
 from ringfence.policy.span import Span
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.expect import check_expectations
 from ringfence.profile.fleet import Fleet, read_fleet
+from ringfence.project import pinned_day, today
 from ringfence.source.diagnostic import Diagnostic, Findings, did_you_mean
 from ringfence.source.tree import Tree
 

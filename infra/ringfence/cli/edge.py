@@ -12,14 +12,10 @@ from typing import Any, TypeVar
 
 import click
 
-from ringfence.catalogue.load import BUILT_IN_FOLDER, built_in_file
 from ringfence.policy.span import Span
+from ringfence.project import MARKER, find_root, line_at
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, render
-from ringfence.source.document import Document, line_of
 from ringfence.source.tree import Directory, Tree
-
-MARKER = "Pulumi.yaml"
-"""The file that makes a folder the root of a project, as it does for Pulumi itself."""
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
@@ -47,64 +43,14 @@ def env_option(command: _CommandT) -> _CommandT:
     )
 
 
-def find_root(given: Path | None) -> Path:
-    """The folder given, or the nearest ancestor of the working directory with `MARKER`; raises `InputError`."""
-    if given is not None:
-        if not given.is_dir():
-            raise InputError([Diagnostic(Span(str(given)), "RF005", "is no folder", "name the project's folder")])
-        return given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / MARKER).is_file():
-            return folder
-    message = f"there is no {MARKER} here or in any folder above"
-    raise InputError([Diagnostic(Span(str(here)), "RF004", message, "change into the project, or name it: --root DIR")])
-
-
-def pinned_day(stack: Document) -> datetime.date | None:
-    """The day that a stack's file pins as ``ringfence:as_of``, for the program and for every command alike.
-
-    Raises `InputError`, located, for what is no date.
-    """
-    config = stack.value.get("config") if isinstance(stack.value, dict) else None
-    pinned = config.get("ringfence:as_of") if isinstance(config, dict) else None
-    if pinned is None:
-        return None
-    try:
-        return datetime.date.fromisoformat(str(pinned))
-    except ValueError as error:
-        place = stack.span(("config", "ringfence:as_of"))
-        message = "write YEAR-MONTH-DAY, such as 2027-06-30"
-        raise InputError([Diagnostic(place, "RF052", f"{pinned!r} is no date", message)]) from error
-
-
-def today(given: datetime.date | None, pinned: datetime.date | None = None) -> datetime.date:
-    """The day of this run: the one given, the one that the stack pins, or today (local). Nothing else asks a clock."""
-    return given or pinned or datetime.datetime.now().astimezone().date()
-
-
 def print_diagnostics(diagnostics: Iterable[Diagnostic], tree: Tree | None = None) -> None:
     """Print what was found, in order, each with its line and mend, to standard error."""
     errors = 0
     for diagnostic in diagnostics:
-        click.echo(render(diagnostic, functools.partial(_line_of, tree)), err=True)
+        click.echo(render(diagnostic, functools.partial(line_at, tree)), err=True)
         errors += diagnostic.severity is Severity.ERROR
     if errors:
         click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)
-
-
-def _line_of(tree: Tree | None, span: Span) -> str | None:
-    """The line that a span is on, from the tree or from the built-in catalogue; None where it cannot be shown."""
-    try:
-        if span.path.startswith(BUILT_IN_FOLDER):
-            content = built_in_file(span.path)
-        elif tree is not None:
-            content = tree.read(span.path)
-        else:
-            return None
-    except (InputError, OSError):
-        return None
-    return line_of(content.decode("utf-8", "replace").removeprefix("\ufeff"), span.line)
 
 
 def finish(findings: Findings, tree: Tree, *, strict: bool) -> int:
