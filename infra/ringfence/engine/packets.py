@@ -19,6 +19,7 @@ _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _FIN, _SYN, _PSH, _ACK = 0x01, 0x02, 0x08, 0x10
 _SYN_OPTIONS = struct.pack("!BBHBBBBBB", 2, 4, SEGMENT_MAX, 1, 3, 3, 7, 4, 2) + b"\x01\x01"
 _FIRST_PORT, _LAST_PORT = 10000, 65000
+_UNACKNOWLEDGED = 16  # segments that a sender has under way: below the window of the handshake
 _TICK = 50  # microseconds between packets
 
 
@@ -158,13 +159,15 @@ class _Builder:
             position += len(message.data)
         data = b"".join(message.data for message in messages)
         for turn in range(2 if self.conversation.persistent and sender is Side.CLIENT else 1):
-            for start, end in _cuts(len(data), messages[0].pieces):
+            for number, (start, end) in enumerate(_cuts(len(data), messages[0].pieces)):
                 carries = tuple(
                     Carried(step, max(start, low) - low, min(end, high) - low)
                     for step, low, high in spans
                     if low < end and start < high
                 )
                 self._segment(sender, data[start:end], _PSH | _ACK, carries, offset=start - turn * len(data))
+                if number % _UNACKNOWLEDGED == _UNACKNOWLEDGED - 1 and not turn:
+                    self._segment(_other(sender), b"", _ACK, acknowledges=end)
             self.sequence[sender] += 0 if turn else len(data)
         self._segment(_other(sender), b"", _ACK)
 
@@ -179,10 +182,10 @@ class _Builder:
 
     def _segment(
         self, sender: Side, data: bytes, flags: int, carries: tuple[Carried, ...] = (), *,
-        options: bytes = b"", offset: int = 0, valid: bool = True, ttl: int = 64, urgent: int = 0,
+        options: bytes = b"", offset: int = 0, valid: bool = True, ttl: int = 64, urgent: int = 0, acknowledges: int = 0,
     ) -> None:  # fmt: skip
         source_port, target_port = self._ports(sender)
-        acknowledged = self.sequence[_other(sender)] if flags & _ACK else 0
+        acknowledged = self.sequence[_other(sender)] + acknowledges if flags & _ACK else 0
         header = struct.pack(
             "!HHIIBBHHH",
             source_port,

@@ -32,12 +32,10 @@ def client_hello(
     extension, so ``name`` is the outer one; ``padding`` adds that many octets (RFC 7685). A ``name`` that no stack
     would send (an address, an empty text) is put in by hand.
     """
-    named = name is not None and _HOST.match(name)
+    named = name is not None and len(name) < 254 and _HOST.match(name)
     hello = _Hello.read(_standard(alpn, name if named else None))
     if name is not None and not named:
-        encoded = name.encode("latin-1")
-        entry = struct.pack("!BH", 0, len(encoded)) + encoded
-        hello.extensions.insert(0, (_SERVER_NAME, struct.pack("!H", len(entry)) + entry))
+        hello.extensions.insert(0, (_SERVER_NAME, server_names(name)))
     if post_quantum:
         hello.edit(_KEY_SHARE, _with_hybrid_share)
     if encrypted:
@@ -136,3 +134,28 @@ class _Hello:
         encoded = b"".join(struct.pack("!HH", kind, len(body)) + body for kind, body in self.extensions)
         body = self.front + struct.pack("!H", len(encoded)) + encoded
         return record(22, b"\x01" + len(body).to_bytes(3, "big") + body, 0x0301)
+
+
+def server_names(name: str) -> bytes:
+    """The body of a server_name extension (RFC 6066, 3)."""
+    encoded = name.encode("latin-1")
+    entry = struct.pack("!BH", 0, len(encoded)) + encoded
+    return struct.pack("!H", len(entry)) + entry
+
+
+def with_extension(hello: bytes, kind: int, body: bytes) -> bytes:
+    """The ClientHello with an extension put behind all others, even a second one of its kind."""
+    parts = _Hello.read(hello)
+    return _Hello(parts.front, [*parts.extensions, (kind, body)]).write()
+
+
+def padded_first(hello: bytes, size: int) -> bytes:
+    """The ClientHello with a padding extension of this size in front of all others."""
+    parts = _Hello.read(hello)
+    return _Hello(parts.front, [(_PADDING, bytes(size)), *parts.extensions]).write()
+
+
+def without_extensions(hello: bytes) -> bytes:
+    """The ClientHello cut before its extensions, as before RFC 3546."""
+    front = _Hello.read(hello).front
+    return record(22, b"\x01" + len(front).to_bytes(3, "big") + front, 0x0301)
