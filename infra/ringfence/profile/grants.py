@@ -115,7 +115,9 @@ def open_need(
     )
     if not granted and not capability.platform:
         raise NeedError("RF065", f"`{written.name}` opens nothing with these parameters", "see `ringfence catalogue`")
-    carries = tuple(" ".join(_fill(note.text, every)) for note in capability.carries if _holds(note.when, values))
+    carries = tuple(
+        text for note in capability.carries if _holds(note.when, values) for text in _fill(note.text, every)
+    )
     return Opened(granted, carries, capability.unconfirmed)
 
 

@@ -89,6 +89,14 @@ def _report(
                 f"`{name}` must be a text, not {_shown(detail['input'])}",
                 f"quote it: {json.dumps(str(detail['input']))}",
             )
+        case "string_pattern_mismatch" if name == "[key]":
+            key = str(detail["input"])
+            findings.error(
+                document.key_span(location[:-1]),
+                "RF031",
+                f"`{key}` cannot be a key here",
+                f"a key here matches {context.get('pattern')}",
+            )
         case "value_error" if cause is not None:
             findings.error(
                 document.span((*location, *getattr(cause, "at", ()))),
