@@ -1,0 +1,272 @@
+"""What a rule asks of traffic: its options as tests of buffers, states and flow bits.
+
+Only what is read exactly is read; anything else raises `RuleError`, and the rule's name goes into the result.
+"""
+
+import functools
+from dataclasses import dataclass, field
+
+from ringfence.verify.interval import Numbers
+from ringfence.verify.language.expression import ANYTHING, Expression, intersection
+from ringfence.verify.language.region import ANY_LENGTH, LENGTH_MAX
+from ringfence.verify.suricata.buffers import BUFFERS, REPEATED, STREAM, TO_CLIENT, TO_SERVER
+from ringfence.verify.suricata.content import Match, matches_language, read_content, read_pcre, with_modifier
+from ringfence.verify.suricata.rule import Option, Rule, RuleError
+
+_WITHOUT_MEANING = frozenset({"msg", "sid", "rev", "reference", "metadata", "target", "alert", "classtype"})
+"""Options that decide nothing about traffic under strict order (`alert` logs what a pass lets through)."""
+
+APPLICATIONS = frozenset(
+    {
+        "dcerpc", "dhcp", "dnp3", "dns", "doh2", "enip", "ftp", "ftp-data", "http", "http1", "http2", "ike", "imap",
+        "krb5", "ldap", "modbus", "mqtt", "nfs", "ntp", "pgsql", "pop3", "quic", "rdp", "rfb", "sip", "smb", "smtp",
+        "snmp", "ssh", "telnet", "tftp", "tls", "websocket",
+    }
+)  # fmt: skip
+"""Application protocols that a rule may name (https://docs.suricata.io/en/latest/rules/intro.html, protocol)."""
+
+OVER_UDP_ONLY = frozenset({"dhcp", "ike", "ntp", "quic", "snmp", "tftp"})
+OVER_BOTH = frozenset({"dcerpc", "dns", "enip", "krb5", "ldap", "nfs", "sip"})
+
+TRANSPORTS = {
+    "tcp": ("tcp", False),
+    "tcp-pkt": ("tcp", False),
+    "tcp-stream": ("tcp", True),
+    "udp": ("udp", False),
+    "icmp": ("icmp", False),
+    "ip": ("ip", False),
+}
+"""Protocols of a header below the application, and whether they look at the stream alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class BufferTest:
+    """A buffer is there, its value (or one of them) is in ``language`` and has one of ``lengths`` octets."""
+
+    buffer: str
+    language: Expression
+    lengths: Numbers = ANY_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All that a rule asks beyond addresses and ports.
+
+    ``transport`` is "tcp", "udp", "icmp" or "ip" (any). ``application`` is the protocol that must have been
+    recognised, ``not_applications`` those that must not be. None in ``established`` and ``to_server`` is either.
+    ``sets`` and ``unsets`` are flow bits that a match changes.
+    """
+
+    transport: str
+    application: str | None = None
+    not_applications: frozenset[str] = frozenset()
+    established: bool | None = None
+    to_server: bool | None = None
+    tests: tuple[BufferTest, ...] = ()
+    bits: frozenset[str] = frozenset()
+    not_bits: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
+    unsets: frozenset[str] = frozenset()
+    only_first_packet: bool = False
+    whole_stream: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A condition while its options are read."""
+
+    transport: str
+    application: str | None = None
+    not_applications: set[str] = field(default_factory=set[str])
+    established: bool | None = None
+    to_server: bool | None = None
+    bits: set[str] = field(default_factory=set[str])
+    not_bits: set[str] = field(default_factory=set[str])
+    sets: set[str] = field(default_factory=set[str])
+    unsets: set[str] = field(default_factory=set[str])
+    has_flow: bool = False
+    buffer: str = STREAM
+    dot_prefix: bool = False
+    matches: dict[tuple[str, bool], list[Match]] = field(default_factory=dict[tuple[str, bool], list[Match]])
+    last: list[Match] = field(default_factory=list[Match])
+    lengths: dict[str, Numbers] = field(default_factory=dict[str, Numbers])
+    named: set[str] = field(default_factory=set[str])
+
+
+def condition_of(rule: Rule) -> Condition:
+    """What a rule asks; raises `RuleError`."""
+    if rule.header is None:
+        raise RuleError(rule.unread or "a rule without a header")
+    meaningful = tuple(option for option in rule.options if option.keyword not in _WITHOUT_MEANING)
+    return _read(rule.header.protocol, meaningful)
+
+
+@functools.lru_cache(maxsize=65536)
+def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
+    reading = _protocol(protocol)
+    for option in options:
+        _read_option(reading, option)
+    tests = _tests(reading)
+    application_only = reading.application is not None or reading.not_applications
+    first_packet_only = not reading.has_flow and not tests and not application_only
+    first_packet_only = first_packet_only and not (reading.bits or reading.not_bits or reading.sets or reading.unsets)
+    return Condition(
+        reading.transport,
+        reading.application,
+        frozenset(reading.not_applications),
+        reading.established,
+        reading.to_server if reading.to_server is not None else _direction(tests),
+        tests,
+        frozenset(reading.bits),
+        frozenset(reading.not_bits),
+        frozenset(reading.sets),
+        frozenset(reading.unsets),
+        first_packet_only,
+        TRANSPORTS.get(protocol, ("", False))[1],
+    )
+
+
+def _protocol(protocol: str) -> _Reading:
+    if protocol in TRANSPORTS:
+        return _Reading(TRANSPORTS[protocol][0])
+    if protocol not in APPLICATIONS:
+        raise RuleError(f"the protocol `{protocol}`")
+    transport = "udp" if protocol in OVER_UDP_ONLY else "ip" if protocol in OVER_BOTH else "tcp"
+    return _Reading(transport, application=protocol)
+
+
+def _direction(tests: tuple[BufferTest, ...]) -> bool | None:
+    """The direction that a rule's buffers leave, where it names none itself."""
+    if any(test.buffer in TO_SERVER for test in tests):
+        return True
+    if any(test.buffer in TO_CLIENT for test in tests):
+        return False
+    return None
+
+
+def _tests(reading: _Reading) -> tuple[BufferTest, ...]:
+    found: dict[str, BufferTest] = {}
+    for (buffer, dotted), matches in reading.matches.items():
+        language = matches_language(tuple(matches), dotted)
+        if buffer in found:
+            language = intersection((language, found[buffer].language))
+        found[buffer] = BufferTest(buffer, language)
+    for buffer, lengths in reading.lengths.items():
+        language = found[buffer].language if buffer in found else ANYTHING
+        found[buffer] = BufferTest(buffer, language, lengths)
+    empty = reading.named - found.keys()
+    if empty:
+        raise RuleError(f"`{min(empty)}` with nothing after it")
+    for buffer in REPEATED & found.keys():
+        if sum(len(matches) for (name, _), matches in reading.matches.items() if name == buffer) > 1:
+            raise RuleError(f"several matches in `{buffer}`, which has several values")
+    return tuple(found[buffer] for buffer in sorted(found))
+
+
+def _read_option(reading: _Reading, option: Option) -> None:
+    keyword, value = option.keyword, option.value
+    if keyword in BUFFERS:
+        if value is not None:
+            raise RuleError(f"`{keyword}` with a value")
+        reading.buffer = keyword
+        reading.dot_prefix = False
+        reading.last = []
+        reading.named.add(keyword)
+    elif keyword == "dotprefix":
+        if reading.buffer == STREAM:
+            raise RuleError("`dotprefix` without a buffer before it")
+        reading.dot_prefix = True
+    elif keyword in ("content", "pcre"):
+        _add_match(reading, read_content(_value(option)) if keyword == "content" else read_pcre(_value(option)))
+    elif keyword in ("bsize", "urilen"):
+        _add_length(reading, option)
+    elif keyword in _OTHERS:
+        _OTHERS[keyword](reading, _value(option))
+    else:
+        _modify_last(reading, option)
+
+
+def _value(option: Option) -> str:
+    if option.value is None:
+        raise RuleError(f"`{option.keyword}` without a value")
+    return option.value
+
+
+def _add_match(reading: _Reading, match: Match) -> None:
+    # A transformation holds for what follows until a buffer is named again.
+    reading.last = reading.matches.setdefault((reading.buffer, reading.dot_prefix), [])
+    reading.last.append(match)
+
+
+def _modify_last(reading: _Reading, option: Option) -> None:
+    if option.keyword == "noalert":
+        return
+    if not reading.last:
+        raise RuleError(f"the keyword `{option.keyword}`")
+    reading.last[-1] = with_modifier(reading.last[-1], option)
+
+
+def _add_length(reading: _Reading, option: Option) -> None:
+    value, _, kind = _value(option).partition(",")
+    buffer = reading.buffer
+    if option.keyword == "urilen":
+        if kind.strip() not in ("", "norm", "raw"):
+            raise RuleError(f"`urilen` of `{kind}`")
+        buffer = "http.uri.raw" if kind.strip() == "raw" else "http.uri"
+    elif kind or buffer == STREAM:
+        raise RuleError("`bsize` without a buffer before it")
+    reading.lengths[buffer] = reading.lengths.get(buffer, ANY_LENGTH) & _lengths(value.strip())
+
+
+def _lengths(text: str) -> Numbers:
+    """``n``, ``<n``, ``>n`` or ``m<>n``, the last without its ends."""
+    low, between, high = text.partition("<>")
+    try:
+        if between:
+            return Numbers.of((int(low) + 1, int(high) - 1))
+        if text.startswith("<"):
+            return Numbers.of((0, int(text[1:]) - 1))
+        if text.startswith(">"):
+            return Numbers.of((int(text[1:]) + 1, LENGTH_MAX))
+        return Numbers.of((int(text), int(text)))
+    except ValueError as error:
+        raise RuleError(f"the length `{text}`") from error
+
+
+def _flow(reading: _Reading, value: str) -> None:
+    reading.has_flow = True
+    for word in (part.strip() for part in value.split(",")):
+        match word:
+            case "established" | "not_established":
+                reading.established = word == "established"
+            case "to_server" | "from_client":
+                reading.to_server = True
+            case "to_client" | "from_server":
+                reading.to_server = False
+            case _:
+                raise RuleError(f"`flow:{word}`")
+
+
+def _flow_bits(reading: _Reading, value: str) -> None:
+    command, _, name = (part.strip() for part in value.partition(","))
+    kept = {"set": reading.sets, "unset": reading.unsets, "isset": reading.bits, "isnotset": reading.not_bits}
+    if command == "noalert" and not name:
+        return
+    if command not in kept or not name or "|" in name:
+        raise RuleError(f"`flowbits:{value}`")
+    kept[command].add(name)
+
+
+def _application(reading: _Reading, value: str) -> None:
+    name = value.removeprefix("!").strip()
+    if name not in APPLICATIONS:
+        raise RuleError(f"`app-layer-protocol:{value}`")
+    if value.startswith("!"):
+        reading.not_applications.add(name)
+    elif reading.application not in (None, name):
+        raise RuleError(f"`app-layer-protocol:{value}` in a rule of {reading.application}")
+    else:
+        reading.application = name
+
+
+_OTHERS = {"flow": _flow, "flowbits": _flow_bits, "app-layer-protocol": _application}

@@ -1,0 +1,114 @@
+"""Moments: what the engine has before it when it judges, and what a rule's condition is there.
+
+A conversation is judged at moments: its first packet, the bytes before a protocol is recognised, a complete
+ClientHello, a complete request. At each, buffers hold values. To judge all requests at once, one of them, the
+request's target, is left open: a value is then a *template* with a hole, and a condition a set of fillings.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ringfence.verify.interval import Numbers
+from ringfence.verify.language.expression import Expression, before, contains, derivative
+from ringfence.verify.language.region import EVERYTHING, LENGTH_MAX, NO_REGION, Region
+from ringfence.verify.suricata.buffers import REPEATED
+from ringfence.verify.suricata.condition import BufferTest, Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A buffer's value: ``start``, then the hole when ``open_``, then ``end``."""
+
+    start: bytes
+    open_: bool = False
+    end: bytes = b""
+
+
+UNRECOGNISED = "unrecognised"
+"""No application protocol has been recognised yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One occasion to judge.
+
+    ``application`` is the protocol as recognised ("http1", "http2", "tls", ...) or `UNRECOGNISED`. A buffer that
+    is absent from ``buffers`` is absent from the traffic; those that hold several values list them.
+    ``first`` is the first packet of the flow.
+    """
+
+    name: str
+    transport: str
+    to_server: bool
+    established: bool
+    application: str = UNRECOGNISED
+    buffers: Mapping[str, tuple[Value, ...]] = field(default_factory=dict[str, tuple[Value, ...]])
+    first: bool = False
+
+
+def fillings(condition: Condition, moment: Moment, bits: frozenset[str], *, narrow: bool) -> Region:
+    """The fillings of the moment's hole with which a rule's condition holds.
+
+    ``bits`` are the flow bits set so far. With ``narrow``, rules of protocol ``http`` see HTTP/1 only, as
+    "HTTP/2 overloading" may be off (AWS's developer guide, suricata-limitations-caveats).
+    """
+    if condition.only_first_packet and not moment.first:
+        return NO_REGION
+    if not _fits(condition, moment, narrow=narrow) or not condition.bits <= bits or condition.not_bits & bits:
+        return NO_REGION
+    region = EVERYTHING
+    for test in condition.tests:
+        values = moment.buffers.get(test.buffer)
+        if not values:
+            return NO_REGION
+        region &= _any_value(test, values)
+        if region is NO_REGION:
+            return NO_REGION
+    return region
+
+
+def _fits(condition: Condition, moment: Moment, *, narrow: bool) -> bool:
+    if condition.transport not in ("ip", moment.transport):
+        return False
+    if condition.established not in (None, moment.established):
+        return False
+    if condition.to_server not in (None, moment.to_server):
+        return False
+    if condition.application is not None and not _is(moment.application, condition.application, narrow=narrow):
+        return False
+    # A negation says nothing of a protocol that is not recognised (measured on both engines).
+    return not condition.not_applications or (
+        moment.application != UNRECOGNISED
+        and not any(_is(moment.application, name, narrow=False) for name in condition.not_applications)
+    )
+
+
+def _is(application: str, named: str, *, narrow: bool) -> bool:
+    """Whether a protocol is the one that a rule names; ``http`` is both versions."""
+    return application == named or (named == "http" and application in (("http1",) if narrow else ("http1", "http2")))
+
+
+def _any_value(test: BufferTest, values: tuple[Value, ...]) -> Region:
+    if len(values) == 1 or test.buffer not in REPEATED:
+        return _value(test, values[0])
+    region = NO_REGION
+    for value in values:
+        region |= _value(test, value)
+    return region
+
+
+@functools.lru_cache(maxsize=262144)
+def _value(test: BufferTest, value: Value) -> Region:
+    fixed = len(value.start) + len(value.end)
+    if not value.open_:
+        text = value.start + value.end
+        return EVERYTHING if fixed in test.lengths and contains(test.language, text) else NO_REGION
+    lengths = Numbers.of(*((max(low - fixed, 0), high - fixed) for low, high in test.lengths.intervals))
+    whole = lengths.intervals == ((0, LENGTH_MAX - fixed),)
+    return Region.of(around(test.language, value), Numbers(((0, LENGTH_MAX),)) if whole else lengths)
+
+
+def around(language: Expression, value: Value) -> Expression:
+    """What may fill a value's hole so that the whole is in a language."""
+    return before(derivative(language, value.start), value.end)
