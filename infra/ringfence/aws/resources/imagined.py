@@ -46,6 +46,7 @@ _PREFIXES = {
     "aws:ec2/subnet:Subnet": "subnet",
     "aws:ec2/vpc:Vpc": "vpc",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": "tgw-attach",
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": "vpc-cidr-assoc",
     "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": "rslvr-fdl",
     "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": "rslvr-frg",
@@ -92,6 +93,8 @@ def call(account: Account, token: str, arguments: Mapping[str, Value]) -> dict[s
         case "aws:index/getRegion:getRegion":
             region = str(arguments.get("region") or account.region)
             return {"id": region, "name": region, "region": region, "description": region, "endpoint": ""}
+        case "aws:index/getPartition:getPartition":
+            return {"id": account.partition, "partition": account.partition, "dnsSuffix": "", "reverseDnsPrefix": ""}
         case "aws:index/getAvailabilityZones:getAvailabilityZones":
             zones: list[Value] = list(account.zones)
             return {"id": account.region, "names": zones, "zoneIds": zones, "groupNames": [account.region]}
