@@ -66,7 +66,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement; exactly one of ``actions`` and ``not_actions`` is filled.
+    """One statement; exactly one of ``actions`` and ``not_actions`` is filled. An empty ``sid`` is left out.
 
     ``principal`` is None (identity policies), "*", or the name of an AWS service (``delivery.logs.amazonaws.com``).
     """
@@ -100,7 +100,8 @@ class PolicyDocument:
 
 
 def _statement(statement: Statement, known: Known) -> Json:
-    written: dict[str, Json] = {"Sid": statement.sid, "Effect": statement.effect}
+    written: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
+    written["Effect"] = statement.effect
     if statement.principal == "*":
         written["Principal"] = "*"
     elif statement.principal is not None:

@@ -326,7 +326,10 @@ class RolePolicy:
 
 @dataclass(frozen=True, slots=True)
 class AgentPlace:
-    """Where one agent is: what the workload's own stack needs to place it, and where its logs are."""
+    """Where one agent is: what the workload's own stack needs to place it, and where its logs are.
+
+    ``log_groups`` are the paths in CloudWatch; the flow log in the bucket names the subnet in every line.
+    """
 
     agent: str
     owner: str
@@ -338,6 +341,7 @@ class AgentPlace:
     security_group: str
     network_acl: str
     route_tables: tuple[str, ...]
+    log_groups: tuple[str, ...]
     access_digest: str
     inspected: bool
 
@@ -347,13 +351,14 @@ class Enforcement:
     """The whole network of one environment. Every tuple is sorted by name.
 
     ``internet`` says whether any agent has a way out, and so whether there are an internet gateway, NAT
-    gateways, public subnets, and, with inspection, a firewall.
+    gateways, public subnets, and, with ``inspection`` ("names" or "requests", not "none"), a firewall.
     """
 
     environment: str
     account: str
     region: str
     zones: tuple[str, ...]
+    inspection: str
     internet: bool
     vpc: Vpc
     places: tuple[AgentPlace, ...]
