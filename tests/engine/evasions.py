@@ -33,7 +33,7 @@ GRANTED = {
     ),
     OTHER: ("PUT /upload/{name}", "GET /feed?format=atom", "GET /exact?-", "GET /p/acme%2Fsite"),
 }
-NAMES = ("github.com", "*.githubusercontent.com")
+NAMES = ("github.com", "*.cdn-example.com")
 NAMES_PORT_8443 = ("packages.example.org",)
 
 GET = b"GET /repos/acme/site/pulls/7 HTTP/1.1\r\nHost: api.github.com\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n"
@@ -45,10 +45,20 @@ POST = (
 OK = http1.response(label="answer")
 FORBIDDEN = "forbidden"
 
+CLAIMED_NAME = "R102"
+"""The residual of opaque TLS: a granted name is the client's claim, and any server may take it."""
+FIRST_FLIGHT = "octets before a verdict"
+"""The residual of judging what is sent: what arrived before there was enough to judge; nothing follows it."""
+HELLO_BOUND = 16389
+"""Octets of one TLS record of the largest size (RFC 8446, 5.1), which a ClientHello may fill."""
+REQUEST_BOUND = 18432
+"""Octets of the longest request line or field that the engine reads (libhtp's default limit)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One evasion. ``residual`` says why it may pass, and ``bound`` how many octets at most then do."""
+    """One evasion. ``residual`` says why it may pass; ``bound`` is how many octets at most then do, and nothing that
+    the client sends after them; None is no bound."""
 
     mechanism: str
     tries: str

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evasions import (
     EVIL,
+    FIRST_FLIGHT,
     FORBIDDEN,
     GET,
     HOST,
@@ -14,6 +15,7 @@ from evasions import (
     OTHER,
     POST,
     POST_BODY,
+    REQUEST_BOUND,
     Case,
     edited,
     labelled,
@@ -22,24 +24,39 @@ from evasions import (
     whole,
 )
 from ringfence.engine import http1
-from ringfence.engine.flow import Message, Segment, Side, Step, answers, says
+from ringfence.engine.flow import Conversation, Message, Segment, Side, Step, answers, says
 
 BAD = b"POST /user/repos HTTP/1.1\r\nHost: api.github.com\r\nContent-Length: 2\r\n\r\n{}"
 BAD_HOST = GET.replace(b"api.github.com", EVIL.encode())
 GRANTED = http1.raw(GET, "granted")
 POSTED = http1.raw(POST[: -len(POST_BODY)], "granted", body=POST_BODY)
+MORE = bytes(index % 128 | 0x80 for index in range(200))
+"""What would follow if the octets before it had been taken."""
 LENGTH = b"Content-Length: 47\r\n"
 TWIN = talk(GRANTED, OK, http1.raw(GET, "granted again"), OK)
 
 
-def after(mechanism: str, tries: str, *before: Step, forbidden: bytes = BAD, variant: str = "") -> Case:
-    """A forbidden request behind what ``before`` sets up; the twin asks for something granted there."""
+def after(
+    mechanism: str,
+    tries: str,
+    *before: Step,
+    forbidden: bytes = BAD,
+    variant: str = "",
+    twin: Conversation | None = None,
+    bound: int | None = None,
+) -> Case:
+    """A forbidden request behind what ``before`` sets up; the twin asks for something granted there.
+
+    Where that is itself nothing legitimate, the twin does without it.
+    """
     return Case(
         mechanism,
         tries,
         variant,
-        talk(*before, whole(forbidden), OK),
-        talk(*before, http1.raw(GET, "granted"), OK),
+        talk(*before, whole(forbidden), OK, says(MORE, "more")),
+        twin or talk(*before, http1.raw(GET, "granted"), OK),
+        None if bound is None else FIRST_FLIGHT,
+        bound,
     )
 
 
@@ -195,14 +212,19 @@ def later() -> Iterator[Case]:
         OK,
         forbidden=BAD.replace(b"POST", b"BREW"),
     )
-    yield after("raw octets after a request", "recognition is over", GRANTED, OK, forbidden=bytes(range(128, 228)))
-    yield after("later HTTP/0.9", "recognition is over", GRANTED, OK, forbidden=b"GET /user\r\n")
+    for size in (100, 3000, 60000):
+        yield after(
+            "raw octets after a request", "recognition is over", GRANTED, OK,
+            forbidden=MORE * (size // 100), variant=f"{size} octets", bound=REQUEST_BOUND,
+        )  # fmt: skip
+    yield after("later HTTP/0.9", "recognition is over", GRANTED, OK, forbidden=b"GET /user\r\n", bound=REQUEST_BOUND)
     yield after(
         "TLS after a request",
         "a tunnel in the tunnel",
         GRANTED,
         OK,
         forbidden=b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00" * 9,
+        bound=REQUEST_BOUND,
     )
     yield after(
         "preface of HTTP/2 after a request",
@@ -226,8 +248,7 @@ def later() -> Iterator[Case]:
         yield Case(
             "pipelined behind many", "a limit on open transactions", f"{count}",
             talk(*many, dataclasses.replace(whole(BAD), joined=True), OK),
-            talk(*many, dataclasses.replace(GRANTED, joined=True), OK),
-        )  # fmt: skip
+            talk(*many, dataclasses.replace(GRANTED, joined=True), OK), bound=REQUEST_BOUND)  # fmt: skip
     yield after("early answer", "the answer comes before the request is complete", says(GET[:40]), OK, says(GET[40:]))
     yield after(
         "answer to nothing",
@@ -235,9 +256,16 @@ def later() -> Iterator[Case]:
         answers(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         GRANTED,
         OK,
+        twin=TWIN,
     )
     yield after("no answer at all", "requests only", GRANTED)
-    yield after("answer that is not HTTP", "the parser of answers fails", GRANTED, answers(bytes(range(128, 228)) * 3))
+    yield after(
+        "answer that is not HTTP",
+        "the parser of answers fails",
+        GRANTED,
+        answers(bytes(range(128, 228)) * 3),
+        twin=TWIN,
+    )
     yield after(
         "answer without a length", "until the connection ends", GRANTED, answers(b"HTTP/1.1 200 OK\r\n\r\nhello")
     )
@@ -253,14 +281,16 @@ def later() -> Iterator[Case]:
         "the parser of answers loses its place",
         GRANTED,
         answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nContent-Length: 0\r\n\r\n"),
+        twin=TWIN,
     )
     yield after(
         "answer compressed to the limit",
         "decompression gives up",
         GRANTED,
         answers(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n" + bytes(20)),
+        twin=TWIN,
     )
-    yield after("answer of 101 that nobody asked for", "leaves HTTP", GRANTED, http1.switching("chat"))
+    yield after("answer of 101 that nobody asked for", "leaves HTTP", GRANTED, http1.switching("chat"), twin=TWIN)
     for size in (200_000, 1_100_000, 3_000_000):
         up = http1.raw(edited(POST, (b"47", b"%d" % size))[: -len(POST_BODY)], "granted", body=bytes(size))
         down = http1.response(body=bytes(size))

@@ -10,7 +10,7 @@ import struct
 # ruff: noqa: E501 - tables, one case a line
 from collections.abc import Iterator
 
-from evasions import FORBIDDEN, GET, INSPECTED, NAMES, NOTHING, OK, OPAQUE, STRANGER, Case
+from evasions import CLAIMED_NAME, FORBIDDEN, GET, INSPECTED, NAMES, NOTHING, OK, OPAQUE, STRANGER, Case
 from ringfence.engine import http1, http2, samples, tls
 from ringfence.engine.flow import Conversation, Message, Segment, Side, Step, answers, says
 
@@ -27,13 +27,21 @@ def sent(data: bytes) -> Message:
 
 def by_agent(
     mechanism: str, tries: str, *steps: Step, port: int, protocol: str | int = "tcp", agents: tuple[str, ...] = tuple(AGENTS),
+    residual: str | None = None,
     **options: object,
 ) -> Iterator[Case]:  # fmt: skip
     """The same traffic from each agent, each a variant."""
     for agent in agents:
         twin = OPAQUE_TWIN if agent == "opaque" else INSPECTED_TWIN
         forbidden = Conversation("", steps, AGENTS[agent], STRANGER, port, protocol, **options)  # type: ignore[arg-type]
-        yield Case(mechanism, tries, f"agent with {agent}" if agent == "nothing" else f"{agent} agent", forbidden, twin)
+        yield Case(
+            mechanism,
+            tries,
+            f"agent with {agent}" if agent == "nothing" else f"{agent} agent",
+            forbidden,
+            twin,
+            residual,
+        )
 
 
 def nothing() -> Iterator[Case]:
@@ -210,6 +218,20 @@ def below() -> Iterator[Case]:
 
 
 def odd_tcp() -> Iterator[Case]:
+    """What no honest TCP sends.
+
+    It needs a server that takes part, and to such a server a granted name gets through as well: for the opaque agent
+    it is no more than the residual of a claimed name. The inspected agent has no such cases: inspection ends its TCP,
+    so what reaches the rules has been through an honest stack.
+    """
+
+    def by_agents(mechanism: str, tries: str, *steps: Step, handshake: bool) -> Iterator[Case]:
+        for agent, residual in (("nothing", None), ("opaque", CLAIMED_NAME)):
+            yield from by_agent(
+                mechanism, tries, *steps,
+                port=443, agents=(agent,), residual=residual, closes=False, handshake=handshake,
+            )  # fmt: skip
+
     def by_hand(data: bytes, flags: int, label: str = FORBIDDEN, **options: object) -> Segment:
         return Segment(Side.CLIENT, data, label, flags=flags, **options)  # type: ignore[arg-type]
 
@@ -223,26 +245,33 @@ def odd_tcp() -> Iterator[Case]:
         fragment=64,
         agents=("nothing", "inspected", "opaque"),
     )
-    yield from by_agent(
-        "data behind the end",
-        "half-closed, then more",
-        by_hand(b"", 0x11, ""),
-        by_hand(samples.NOISE, 0x18, offset=1),
-        port=443,
-        closes=False,
-    )
-    yield from by_agent(
-        "data with the end", "one segment, PSH and FIN", by_hand(samples.NOISE, 0x19), port=443, closes=False
-    )
-    yield from by_agent(
-        "data after a reset that missed",
-        "a reset outside the window",
-        by_hand(b"", 0x04, "", offset=900_000),
-        by_hand(samples.NOISE, 0x18),
-        port=443,
-        closes=False,
-    )
-    yield from by_agent("urgent octets", "out of band", by_hand(samples.NOISE, 0x38, urgent=20), port=443, closes=False)
+    end, reset, data = by_hand(b"", 0x11, ""), by_hand(b"", 0x14, ""), samples.NOISE
+    for mechanism, tries, *steps in (
+        ("data behind the end", "half-closed, then more", end, by_hand(data, 0x18, offset=1)),
+        ("data behind a reset", "both ends ignore it", reset, by_hand(data, 0x18)),
+        ("data behind the server's reset", "both ends ignore it", Segment(Side.SERVER, b"", flags=0x14), by_hand(data, 0x18)),
+        ("data behind the server's end", "half-closed by the server", Segment(Side.SERVER, b"", flags=0x11), by_hand(data, 0x18)),
+        ("data with the end", "one segment, PSH and FIN", by_hand(data, 0x19)),
+        ("data with a reset", "one segment, PSH and RST", by_hand(data, 0x1C)),
+        ("data behind a reset that missed", "a reset outside the window", by_hand(b"", 0x04, "", offset=900_000), by_hand(data, 0x18)),
+        ("data far ahead", "a gap that is never filled", by_hand(data, 0x18, offset=3000, advances=False), by_hand(data, 0x18, "", offset=5000, advances=False)),
+        ("data outside the window", "both ends agree on another window", by_hand(data, 0x18, offset=20_000_000, advances=False)),
+        ("data behind what was acknowledged", "octets that count as old", by_hand(data, 0x18, offset=-2000, advances=False)),
+        ("data without flags", "no ACK, no PSH", by_hand(data, 0x00)),
+        ("data with every flag", "SYN, FIN, RST and more", by_hand(data, 0xFF)),
+        ("data with another SYN", "a handshake within", by_hand(data, 0x1A)),
+        ("urgent octets", "out of band", by_hand(data, 0x38, urgent=20)),
+        ("one octet a probe", "what keeps connections alive", by_hand(data[:1], 0x10, offset=-1, advances=False)),
+    ):  # fmt: skip
+        yield from by_agents(mechanism, tries, *steps, handshake=True)
+    for mechanism, tries, *steps in (
+        ("data on the SYN", "fast open, or both ends agree", by_hand(data, 0x02)),
+        ("data on the SYN, then on", "both ends agree", by_hand(data[:60], 0x02, ""), Segment(Side.SERVER, b"", flags=0x12), by_hand(data, 0x18, offset=1)),
+        ("data without a handshake", "both ends agree", by_hand(data, 0x18)),
+        ("answers without a handshake", "the server's packets carry it", Segment(Side.SERVER, data, flags=0x18), by_hand(data, 0x18)),
+        ("data before the handshake is over", "no acknowledgement of the SYN", by_hand(b"", 0x02, ""), by_hand(data, 0x18, offset=1)),
+    ):  # fmt: skip
+        yield from by_agents(mechanism, tries, *steps, handshake=False)
 
 
 def cases() -> Iterator[Case]:

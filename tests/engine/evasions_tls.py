@@ -5,9 +5,9 @@ import struct
 # ruff: noqa: E501 - tables, one case a line
 from collections.abc import Iterator
 
-from evasions import FORBIDDEN, NAMES, NAMES_PORT_8443, OPAQUE, STRANGER, Case
+from evasions import CLAIMED_NAME, FIRST_FLIGHT, FORBIDDEN, HELLO_BOUND, NAMES, NAMES_PORT_8443, OPAQUE, STRANGER, Case
 from ringfence.engine import http1, http2, samples, tls
-from ringfence.engine.flow import Conversation, Message, Side, Step, answers, says
+from ringfence.engine.flow import Conversation, Message, Segment, Side, Step, answers, says
 
 NAME = NAMES[0]
 EVIL = "evil.example.net"
@@ -29,10 +29,12 @@ def good(pieces: tuple[int, ...] = (), **options: object) -> Conversation:
 TWIN = good()
 
 
-def one(mechanism: str, tries: str, *hellos: bytes, twin: Conversation = TWIN) -> Iterator[Case]:
+def one(
+    mechanism: str, tries: str, *hellos: bytes, residual: str | None = None, bound: int | None = None
+) -> Iterator[Case]:
     for number, data in enumerate(hellos):
         variant = "" if len(hellos) == 1 else f"variant {number + 1}"
-        yield Case(f"tls: {mechanism}", tries, variant, talk(sent(data), *AFTER), twin)
+        yield Case(f"tls: {mechanism}", tries, variant, talk(sent(data), *AFTER), TWIN, residual, bound)
 
 
 def hello(name: str | None, **options: object) -> bytes:
@@ -61,45 +63,55 @@ def names() -> Iterator[Case]:
         "name as a prefix", "a match without an anchor", hello("github.com.evil.example.net"), hello("github.como")
     )
     yield from one("subdomain of an exact name", "exact is exact", hello("gist.github.com"), hello("a.b.github.com"))
-    yield from one("apex of a subdomain grant", "subdomains only", hello("githubusercontent.com"))
-    yield from one("suffix of a subdomain grant", "a match without its dot", hello("evilgithubusercontent.com"))
+    yield from one("apex of a subdomain grant", "subdomains only", hello("cdn-example.com"))
+    yield from one("suffix of a subdomain grant", "a match without its dot", hello("evilcdn-example.com"))
     yield from one(
         "dot is any character", "a literal that was not escaped", hello("githubxcom.com"), hello("github-com")
     )
     yield from one("trailing dot", "another name to the engine, the same to DNS", hello("github.com."))
-    yield from one("leading dot", "matches a suffix by itself", hello(".githubusercontent.com"), hello(".github.com"))
+    yield from one("leading dot", "matches a suffix by itself", hello(".cdn-example.com"), hello(".github.com"))
     yield from one(
         "NUL in the name",
         "C strings end there",
+        hello("evil.example.net\0.cdn-example.com"),
+    )
+    yield from one(
+        "NUL behind a granted name",
+        "C strings end there",
         hello("github.com\0.evil.example.net"),
-        hello("evil.example.net\0.githubusercontent.com"),
+        residual=CLAIMED_NAME,
     )
     yield from one(
         "blank in the name",
         "cut there by some",
         hello("github.com evil.example.net"),
-        hello("evil.example.net .githubusercontent.com"),
+        hello("evil.example.net .cdn-example.com"),
     )
-    yield from one("slash in the name", "cut there by some", hello("evil.example.net/.githubusercontent.com"))
+    yield from one("slash in the name", "cut there by some", hello("evil.example.net/.cdn-example.com"))
     yield from one(
         "port in the name",
         "cut there by some",
         hello("github.com:443"),
-        hello("evil.example.net:.githubusercontent.com"),
+        hello("evil.example.net:.cdn-example.com"),
     )
-    yield from one("wildcard as name", "a pattern, not a name", hello("*.githubusercontent.com"), hello("*"))
+    yield from one("wildcard as name", "a pattern, not a name", hello("*.cdn-example.com"), hello("*"))
     yield from one("high octets in the name", "a look-alike", hello("g\xecthub.com"), hello("github.com\xff"))
     yield from one(
-        "line feed behind the name", "$ matches before it", hello("github.com\n"), hello("raw.githubusercontent.com\n")
+        "line feed behind the name", "$ matches before it", hello("github.com\n"), hello("raw.cdn-example.com\n")
     )
     yield from one(
-        "very long name", "beyond DNS", hello("a." * 150 + "evil.net"), hello("a" * 3000 + ".githubusercontent.com")
+        "very long name", "beyond DNS", hello("a." * 150 + "evil.net"), hello("a" * 3000 + ".cdn-example.com")
     )
     yield from one(
         "two names in the list",
         "the first or the last",
-        with_names((0, NAME.encode()), (0, EVIL.encode())),
         with_names((0, EVIL.encode()), (0, NAME.encode())),
+    )
+    yield from one(
+        "two names in the list, the granted one first",
+        "the last counts",
+        with_names((0, NAME.encode()), (0, EVIL.encode())),
+        residual=CLAIMED_NAME,
     )
     yield from one(
         "name of another type",
@@ -111,9 +123,9 @@ def names() -> Iterator[Case]:
     yield from one(
         "two name extensions",
         "the first or the last",
-        twice,
         tls.with_extension(hello(EVIL), 0, tls.server_names(NAME)),
     )
+    yield from one("two name extensions, the granted one first", "the last counts", twice, residual=CLAIMED_NAME)
     yield from one(
         "name beyond its extension",
         "a length that lies",
@@ -144,11 +156,11 @@ def names() -> Iterator[Case]:
     )
     yield Case(
         "tls: granted name to a strange server", "the name is the client's claim", "",
-        talk(sent(hello(NAME)), *AFTER, server=STRANGER), TWIN, residual="R102",
+        talk(sent(hello(NAME)), *AFTER, server=STRANGER), TWIN, residual=CLAIMED_NAME,
     )  # fmt: skip
     yield Case(
         "tls: encrypted hello behind a granted outer name", "the inner name is hidden", "",
-        talk(sent(hello(NAME, encrypted=True)), *AFTER), TWIN, residual="R102",
+        talk(sent(hello(NAME, encrypted=True)), *AFTER), TWIN, residual=CLAIMED_NAME,
     )  # fmt: skip
     yield from one(
         "encrypted hello behind another outer name",
@@ -156,6 +168,17 @@ def names() -> Iterator[Case]:
         hello("cloudflare-ech.com", encrypted=True),
     )
     yield from one("encrypted hello without an outer name", "no name is seen", hello(None, encrypted=True))
+
+
+def out_of_order(data: bytes, label: str) -> Conversation:
+    """The ClientHello in two segments, of which the network delivers the second first."""
+    cut = len(data) // 2
+    return talk(
+        Segment(Side.CLIENT, data[cut:], label, offset=cut, advances=False),
+        Segment(Side.CLIENT, data[:cut], label),
+        Segment(Side.CLIENT, b"", offset=len(data) - cut, flags=0x10, advances=False),
+        closes=False,
+    )
 
 
 def shapes() -> Iterator[Case]:
@@ -192,6 +215,8 @@ def shapes() -> Iterator[Case]:
             f"{sizes}",
             talk(sent(tls.records(bad, sizes)), *AFTER),
             TWIN,
+            FIRST_FLIGHT,
+            HELLO_BOUND,
         )
     yield Case(
         "tls: hello in records and segments",
@@ -223,7 +248,8 @@ def shapes() -> Iterator[Case]:
         ("record of SSL 3.0", "an old version", 0x0300), ("record of TLS 1.2", "a later version", 0x0303),
         ("record of no version", "receivers ignore it", 0x0505), ("record of version 3.255", "receivers ignore it", 0x03FF),
     ):  # fmt: skip
-        yield from one(mechanism, tries, bad[:1] + struct.pack("!H", version) + bad[3:])
+        data = bad[:1] + struct.pack("!H", version) + bad[3:]
+        yield from one(mechanism, tries, data, residual=FIRST_FLIGHT, bound=HELLO_BOUND)
     yield from one(
         "hello of SSL 2.0",
         "a format of its own",
@@ -256,14 +282,26 @@ def shapes() -> Iterator[Case]:
         "a length that lies",
         b"\x16\x03\x01\x00\x20" + bad[5:40] + bytes(100),
         b"\x16\x03\x01\x02\x00\x01\x00\x00\x02\x03\x03" + bytes(200),
+        residual=FIRST_FLIGHT,
+        bound=HELLO_BOUND,
     )
     yield from one(
         "a record that never ends",
         "the rest is never sent",
         b"\x16\x03\x01\x40\x00\x01\x00\x3f\xf0\x03\x03" + bytes(900),
+        residual=FIRST_FLIGHT,
+        bound=HELLO_BOUND,
     )
     yield from one("a record header only", "five octets, then anything", b"\x16\x03\x01\x02\x00" + samples.NOISE)
     yield from one("a record of no length", "nothing in it, then anything", b"\x16\x03\x01\x00\x00" + samples.NOISE)
+    for big in (False, True):
+        yield Case(
+            "tls: hello out of order",
+            "the end arrives first",
+            "post-quantum" if big else "classic",
+            out_of_order(hello(EVIL, post_quantum=big), FORBIDDEN),
+            out_of_order(hello(NAME, post_quantum=big), "granted"),
+        )
     yield Case(
         "tls: server speaks TLS first", "the sides exchanged", "",
         talk(answers(tls.server_hello()), sent(samples.NOISE)), TWIN,

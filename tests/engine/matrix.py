@@ -12,7 +12,7 @@ import evasions_request
 import evasions_tls
 from evasions import FORBIDDEN, Case
 from ringfence.engine.configuration import Setting
-from ringfence.engine.flow import Conversation
+from ringfence.engine.flow import Conversation, Side
 from ringfence.engine.suricata import Engine, Verdict
 
 GROUPS = {
@@ -67,9 +67,18 @@ def run(engine: Engine, rules: str, setting: Setting, cases: Sequence[Case], *, 
         if not step.passed:
             stopped.append(case)
             octets = max(octets, step.octets)
-        elif case.residual and (case.bound is None or step.octets <= case.bound):
+        elif case.residual and _is_bounded(case, verdict):
             residual.append(case)
         else:
             passed.append((case, verdict))
     refused = tuple((case, of_twin[case.twin]) for case in cases if not of_twin[case.twin].completed)
     return Outcome(tuple(stopped), tuple(residual), tuple(passed), refused, octets)
+
+
+def _is_bounded(case: Case, verdict: Verdict) -> bool:
+    """Whether no more passed than the case allows, and nothing of the client after it."""
+    if case.bound is None:
+        return True
+    index = next(index for index, step in enumerate(verdict.steps) if step.label == FORBIDDEN)
+    behind = [step for step in verdict.steps[index + 1 :] if step.sender is Side.CLIENT]
+    return verdict.steps[index].octets <= case.bound and bool(behind) and not any(step.octets for step in behind)

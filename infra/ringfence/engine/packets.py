@@ -182,7 +182,8 @@ class _Builder:
 
     def _segment(
         self, sender: Side, data: bytes, flags: int, carries: tuple[Carried, ...] = (), *,
-        options: bytes = b"", offset: int = 0, valid: bool = True, ttl: int = 64, urgent: int = 0, acknowledges: int = 0,
+        options: bytes = b"", offset: int = 0, acknowledges: int = 0, valid: bool = True, ttl: int = 64,
+        urgent: int = 0,
     ) -> None:  # fmt: skip
         source_port, target_port = self._ports(sender)
         acknowledged = self.sequence[_other(sender)] + acknowledges if flags & _ACK else 0
