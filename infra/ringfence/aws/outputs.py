@@ -26,7 +26,7 @@ class SubnetOutput(Strict):
 
 
 class LogOutputs(Strict):
-    """Where the environment's logs are. An agent is told apart by its subnets' addresses."""
+    """Where the environment's logs are. A flow log tells agents apart by subnet, the others by address."""
 
     flow_log_bucket: Annotated[str, Field(description="all flows of the VPC, Parquet, Hive partitions")]
     groups: Annotated[dict[str, str], Field(description="CloudWatch log groups: what each holds, and its path")]
@@ -49,6 +49,7 @@ class AgentOutput(Strict):
     mode: Literal["enforce", "observe"]
     quarantined: bool
     tls: TlsOutput
+    log_groups: Annotated[tuple[str, ...], Field(description="CloudWatch log groups in which its traffic shows")]
     role_policy: Annotated[str, Field(description="the supplementary denial for the agent's role, as JSON")]
     role_policy_attached: bool
 

@@ -76,6 +76,7 @@ def _count_logs(enforcement: Enforcement, counts: Counter[str]) -> None:
     counts["aws:s3/bucket:Bucket"] = 1
     counts["aws:s3/bucketPolicy:BucketPolicy"] = 1
     counts["aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"] = 1
+    counts["aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"] = 1
     counts["aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"] = 1
     counts["aws:ec2/flowLog:FlowLog"] = len(logs.flow_logs)
     counts["aws:iam/role:Role"] = 1

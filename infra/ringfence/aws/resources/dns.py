@@ -26,7 +26,7 @@ class DnsWall(pulumi.ComponentResource):
             )
             for names in dns.lists
         }
-        group = aws.route53.ResolverFirewallRuleGroup(f"{name}-{dns.name}", tags=dict(dns.tags), opts=own)
+        group = aws.route53.ResolverFirewallRuleGroup(f"{name}-dns", tags=dict(dns.tags), opts=own)
         rules = [
             aws.route53.ResolverFirewallRule(
                 f"{name}-{rule.name}",
@@ -41,16 +41,16 @@ class DnsWall(pulumi.ComponentResource):
             for rule in dns.rules
         ]
         closed = aws.route53.ResolverFirewallConfig(
-            f"{name}-{dns.name}", resource_id=vpc_id, firewall_fail_open=dns.fail_open, opts=own
+            f"{name}-dns", resource_id=vpc_id, firewall_fail_open=dns.fail_open, opts=own
         )
         queries = aws.route53.ResolverQueryLogConfig(
-            f"{name}-{dns.name}", destination_arn=store.group_arns[dns.query_log_group], tags=dict(dns.tags), opts=own
+            f"{name}-dns", destination_arn=store.group_arns[dns.query_log_group], tags=dict(dns.tags), opts=own
         )
         logged = aws.route53.ResolverQueryLogConfigAssociation(
-            f"{name}-{dns.name}", resolver_query_log_config_id=queries.id, resource_id=vpc_id, opts=own
+            f"{name}-dns", resolver_query_log_config_id=queries.id, resource_id=vpc_id, opts=own
         )
         self.association = aws.route53.ResolverFirewallRuleGroupAssociation(
-            f"{name}-{dns.name}",
+            f"{name}-dns",
             firewall_rule_group_id=group.id,
             vpc_id=vpc_id,
             priority=dns.association_priority,

@@ -92,6 +92,7 @@ def _agents(
                 "ca_variables": list(CA_VARIABLES) if place.inspected else [],
                 "proxy": None,
             },
+            "log_groups": list(place.log_groups),
             "role_policy": document_input(denials[place.agent].document, references),
             "role_policy_attached": denials[place.agent].attached,
         }

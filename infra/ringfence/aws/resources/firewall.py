@@ -41,7 +41,7 @@ class Firewall(pulumi.ComponentResource):
         self._arn_prefix = f"arn:{partition}:network-firewall:{enforcement.region}:{enforcement.account}"
         policy = self._policy(name, firewall)
         self.firewall = nfw.Firewall(
-            f"{name}-{firewall.name}",
+            f"{name}-firewall",
             vpc_id=network.vpc_id,
             firewall_policy_arn=policy.arn,
             subnet_mappings=[
@@ -90,7 +90,7 @@ class Firewall(pulumi.ComponentResource):
         inspection = self._inspection(name, firewall)
         # AWS adds TLS inspection to a new policy only, and never takes it away (ManagingTLSConfiguration), so the
         # policy with it is another resource; the firewall changes over before the old policy goes.
-        logical = f"{name}-{firewall.name}" + ("-inspecting" if inspection else "")
+        logical = f"{name}-firewall" + ("-inspecting" if inspection else "")
         return nfw.FirewallPolicy(
             logical,
             firewall_policy=nfw.FirewallPolicyFirewallPolicyArgs(
@@ -150,7 +150,7 @@ class Firewall(pulumi.ComponentResource):
             ],
         )
         return nfw.TlsInspectionConfiguration(
-            f"{name}-{firewall.name}",
+            f"{name}-firewall",
             tls_inspection_configuration=nfw.TlsInspectionConfigurationTlsInspectionConfigurationArgs(
                 server_certificate_configuration=(
                     nfw.TlsInspectionConfigurationTlsInspectionConfigurationServerCertificateConfigurationArgs(
@@ -166,7 +166,7 @@ class Firewall(pulumi.ComponentResource):
     def _logging(self, name: str, firewall: NetworkFirewall, store: LogStore) -> nfw.LoggingConfiguration:
         groups = (("ALERT", firewall.alert_log_group), ("FLOW", firewall.flow_log_group))
         return nfw.LoggingConfiguration(
-            f"{name}-{firewall.name}",
+            f"{name}-firewall",
             firewall_arn=self.firewall.arn,
             logging_configuration=nfw.LoggingConfigurationLoggingConfigurationArgs(
                 log_destination_configs=[
