@@ -1,1 +1,8 @@
-"""AWS Network Firewall's stateful rules: a closed set of forms whose order cannot change a verdict."""
+"""AWS Network Firewall's stateful rules: a closed set of forms whose order cannot change a verdict.
+
+``firewall_rules`` is the way in; docs/firewall-rules.md describes the forms.
+"""
+
+from ringfence.aws.enforcement.firewall.compile import firewall_rules
+
+__all__ = ["firewall_rules"]

@@ -1,0 +1,220 @@
+"""What agents may reach: marks for their ports, and refusals of every name, host and request that is not theirs.
+
+All rules about an agent are in one group, which AWS replaces as a whole. The mark that opens a port for it stands
+beside the refusals that narrow the port down, so there is no moment at which one is there without the others.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ringfence.aws.enforcement.firewall.default import HTTP_BIT, TLS_BIT
+from ringfence.aws.enforcement.firewall.message import access_digest, message
+from ringfence.aws.enforcement.firewall.names import HOST, SNI, is_none_of, is_one_of, outside
+from ringfence.aws.enforcement.firewall.networks import Networks, merged
+from ringfence.aws.enforcement.firewall.request import by_method, foreign_encoding, none_of, spelled_encodings
+from ringfence.aws.enforcement.firewall.rule import RULE_MAX, Draft, Kind, Toward
+from ringfence.policy.flow import Flow, Https, Tls
+from ringfence.policy.host import HostPattern
+from ringfence.policy.policy import Agent
+from ringfence.policy.request import RequestPattern, any_request
+
+_MATCHES_MAX = RULE_MAX - 1000
+"""Characters of a rule's matches: the rest is for its message and for some networks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grantee:
+    """An agent with flows through the firewall: its networks, and whether its TLS is decrypted."""
+
+    agent: Agent
+    networks: Networks
+    flows: tuple[Flow, ...]
+    inspected: bool
+
+    def by_port(self) -> dict[int, list[Flow]]:
+        """The flows that this agent's rules are made from, by port.
+
+        An inspected agent's opaque TLS is not among them: decrypted it is not TLS any more, and it is not HTTP.
+        """
+        ports: dict[int, list[Flow]] = defaultdict(list)
+        for flow in self.flows:
+            if isinstance(flow.access, Https) or (isinstance(flow.access, Tls) and not self.inspected):
+                ports[flow.access.port].append(flow)
+        return dict(sorted(ports.items()))
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What several agents have in common, and they."""
+
+    grantees: list[Grantee] = field(default_factory=list[Grantee])
+    flows: list[Flow] = field(default_factory=list[Flow])
+
+    @property
+    def networks(self) -> Networks:
+        return merged(network for grantee in self.grantees for network in grantee.networks)
+
+    def message(self, form: str, digest: str, **words: str) -> str:
+        return message(form, (grantee.agent for grantee in self.grantees), self.flows, digest, **words)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Narrowed:
+    """The hosts of a pattern but for those that further patterns of the same agent speak of, and their requests."""
+
+    host: HostPattern
+    without: tuple[HostPattern, ...]
+    requests: tuple[RequestPattern, ...]
+
+
+def grant_drafts(grantees: Iterable[Grantee]) -> Iterator[Draft]:
+    """The rules of these agents, merged: one for all that share what it is about."""
+    ordered = sorted(grantees, key=lambda grantee: grantee.agent.name)
+    yield from _ports(ordered)
+    yield from _names(ordered)
+    inspected = [grantee for grantee in ordered if grantee.inspected]
+    yield from _hosts(inspected)
+    yield from _encodings(inspected)
+    yield from _requests(inspected)
+
+
+def narrowed(flows: Iterable[Flow]) -> tuple[_Narrowed, ...]:
+    """One agent's HTTPS flows on one port, parted so that every host is in one part, with all that is asked there.
+
+    A host that several patterns have takes the requests of all of them.
+    """
+    asked: dict[HostPattern, set[RequestPattern]] = defaultdict(set)
+    for flow in flows:
+        if isinstance(flow.access, Https):
+            asked[flow.access.host] |= set(flow.access.requests) or any_request()
+    return tuple(
+        _Narrowed(
+            host,
+            tuple(sorted(other for other in asked if other != host and host.covers(other))),
+            tuple(sorted({request for other in asked if other.covers(host) for request in asked[other]})),
+        )
+        for host in sorted(asked)
+    )
+
+
+def _ports(grantees: list[Grantee]) -> Iterator[Draft]:
+    shared: dict[tuple[int, bool], _Shared] = defaultdict(_Shared)
+    for grantee in grantees:
+        for port in grantee.by_port():
+            shared[port, grantee.inspected].grantees.append(grantee)
+    for (port, inspected), group in sorted(shared.items()):
+        form, bit = ("grant-http", HTTP_BIT) if inspected else ("grant-tls", TLS_BIT)
+        yield Draft(
+            form, str(port), Kind.MARK, "tcp", group.networks, str(port), Toward.SERVER, "",
+            f"flowbits:set,{bit};", f"ringfence {form} agents={len(group.grantees)}",
+        )  # fmt: skip
+
+
+def _names(grantees: list[Grantee]) -> Iterator[Draft]:
+    """No server name but the agent's own; where TLS is decrypted, AWS still shows the rules the client's name."""
+    for (port, patterns, observed), group in _by_hosts(grantees):
+        for about, matches in outside(patterns, SNI, _MATCHES_MAX):
+            yield _refusal("tls-name", port, patterns, about, observed, group, "tls", matches)
+
+
+def _hosts(grantees: list[Grantee]) -> Iterator[Draft]:
+    """No host but the agent's own, in any request."""
+    for (port, patterns, observed), group in _by_hosts(grantees):
+        for about, matches in outside(patterns, HOST, _MATCHES_MAX):
+            yield _refusal("http-host", port, patterns, about, observed, group, "http", matches)
+
+
+_ByHosts = tuple[int, tuple[HostPattern, ...], bool]
+
+
+def _by_hosts(grantees: list[Grantee]) -> list[tuple[_ByHosts, _Shared]]:
+    shared: dict[_ByHosts, _Shared] = defaultdict(_Shared)
+    for grantee in grantees:
+        for port, flows in grantee.by_port().items():
+            patterns = tuple(sorted({flow.access.host for flow in flows if isinstance(flow.access, Https | Tls)}))
+            group = shared[port, patterns, grantee.agent.mode == "observe"]
+            group.grantees.append(grantee)
+            group.flows += flows
+    return sorted(shared.items())
+
+
+def _refusal(
+    form: str,
+    port: int,
+    hosts: tuple[HostPattern, ...],
+    part: str,
+    observed: bool,
+    group: _Shared,
+    protocol: str,
+    matches: str,
+) -> Draft:
+    digest = access_digest((port, *hosts))
+    about = f"{port} {' '.join(map(str, hosts))} {part}".rstrip()
+    return Draft(
+        form, about, Kind.REJECT, protocol, group.networks, str(port), Toward.SERVER, "",
+        matches, group.message(form, digest), observed,
+    )  # fmt: skip
+
+
+def _encodings(grantees: list[Grantee]) -> Iterator[Draft]:
+    """No percent-encoding that servers read in two ways, except where an agent's own pattern spells it out."""
+    shared: dict[tuple[tuple[tuple[int, _Narrowed], ...], bool], _Shared] = defaultdict(_Shared)
+    for grantee in grantees:
+        spelling = tuple(
+            (port, part)
+            for port, flows in grantee.by_port().items()
+            for part in narrowed(flows)
+            if spelled_encodings(part.requests)
+        )
+        group = shared[spelling, grantee.agent.mode == "observe"]
+        group.grantees.append(grantee)
+        group.flows += grantee.flows
+    for (spelling, observed), group in sorted(shared.items()):
+        yield from _encodings_of(spelling, observed, group)
+
+
+def _encodings_of(spelling: tuple[tuple[int, _Narrowed], ...], observed: bool, group: _Shared) -> Iterator[Draft]:
+    form = "path-encoding"
+
+    def refusal(about: str, port: str, matches: str) -> Draft:
+        digest = access_digest(f"{port} {part}" for port, part in spelling)
+        return Draft(
+            form, about, Kind.REJECT, "http", group.networks, port, Toward.SERVER, "",
+            matches, group.message(form, digest), observed,
+        )  # fmt: skip
+
+    apart = tuple(sorted({part.host for _, part in spelling}))
+    others = f" {is_none_of(apart, HOST)}" if apart else ""
+    yield refusal(f"but {apart}", "any", f'{HOST}; content:".";{others} {foreign_encoding()}')
+    for port, part in spelling:
+        matches = f"{_host_of(part)} {foreign_encoding(spelled_encodings(part.requests))}"
+        yield refusal(f"{port} {part}", str(port), matches)
+
+
+def _requests(grantees: list[Grantee]) -> Iterator[Draft]:
+    """No request to a host but those granted there."""
+    shared: dict[tuple[int, _Narrowed, bool], _Shared] = defaultdict(_Shared)
+    for grantee in grantees:
+        for port, flows in grantee.by_port().items():
+            for part in narrowed(flows):
+                group = shared[port, part, grantee.agent.mode == "observe"]
+                group.grantees.append(grantee)
+                group.flows += [
+                    flow for flow in flows if isinstance(flow.access, Https) and flow.access.host.covers(part.host)
+                ]
+    for (port, part, observed), group in sorted(shared.items()):
+        digest = access_digest((port, part.host, *part.requests))
+        whole = none_of(part.requests)
+        matches = (("", whole),) if len(whole) <= _MATCHES_MAX else by_method(part.requests)
+        for method, match in matches:
+            yield Draft(
+                "http-request", f"{port} {part} {method}".rstrip(), Kind.REJECT, "http", group.networks, str(port),
+                Toward.SERVER, "", f"{_host_of(part)} {match}",
+                group.message("http-request", digest, host=str(part.host)), observed,
+            )  # fmt: skip
+
+
+def _host_of(part: _Narrowed) -> str:
+    but = f" {is_none_of(part.without, HOST)}" if part.without else ""
+    return f"{HOST}; {is_one_of(part.host, HOST)}{but}"

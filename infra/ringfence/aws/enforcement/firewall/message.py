@@ -1,0 +1,51 @@
+"""What a rule says in the log: words that name the form, whom it concerns, why it is there, and the access.
+
+``ringfence http-request agent=docs owner=web-team capability=github.repository ticket=SEC-4 access=5f2c81d09b6e``
+
+Owners and tickets are free text from profiles, and a rule is text as well: whatever is not a letter, a digit or one
+of ``. _ - * / +`` becomes ``_``, so nothing in a message can end it, quote it or look like a variable.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from ringfence.policy.flow import Flow
+from ringfence.policy.policy import Agent
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._*/+-]")
+_LISTED_MAX = 6
+_WORD_MAX = 60
+
+
+def plain(text: str) -> str:
+    """A text that is safe inside a message, 60 characters at most."""
+    return _UNSAFE.sub("_", text)[:_WORD_MAX]
+
+
+def access_digest(accesses: Iterable[object]) -> str:
+    """Twelve hexadecimal digits of what is granted, without reasons: equal access has an equal digest."""
+    return hashlib.sha256("\n".join(sorted(map(str, accesses))).encode()).hexdigest()[:12]
+
+
+def message(form: str, agents: Iterable[Agent], flows: Iterable[Flow], digest: str, **words: str) -> str:
+    """The message of a rule that concerns these agents because of these flows."""
+    concerned = sorted({agent.name: agent for agent in agents}.items())
+    grants = {flow.grant for flow in flows}
+    parts = ["ringfence", form]
+    if len(concerned) == 1:
+        agent = concerned[0][1]
+        parts += [f"agent={plain(agent.name)}", f"owner={plain(agent.owner)}"]
+    else:
+        parts.append(f"agents={len(concerned)}")
+    parts += [f"{word}={plain(text)}" for word, text in words.items()]
+    parts.append(f"capability={_listed(grant.capability for grant in grants)}")
+    if tickets := _listed(grant.ticket for grant in grants if grant.ticket):
+        parts.append(f"ticket={tickets}")
+    return " ".join((*parts, f"access={digest}"))
+
+
+def _listed(texts: Iterable[str]) -> str:
+    ordered = sorted({plain(text) for text in texts})
+    more = len(ordered) - _LISTED_MAX
+    return ",".join(ordered[:_LISTED_MAX]) + (f",+{more}" if more > 0 else "")

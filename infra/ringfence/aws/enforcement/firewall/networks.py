@@ -1,0 +1,79 @@
+"""Sets of IPv4 networks as rule headers name them: merged, turned around, written, and cut to length.
+
+A negation cannot be cut in two (each half would cover what the other one excepts), so what is left out is always
+computed and named: the complement of a set is itself a list of networks, and a list can be cut anywhere.
+"""
+
+import ipaddress
+import itertools
+from collections.abc import Iterable, Iterator
+
+Networks = tuple[ipaddress.IPv4Network, ...]
+
+_LAST = 2**32 - 1
+
+
+def merged(networks: Iterable[ipaddress.IPv4Network]) -> Networks:
+    """The same addresses in the fewest networks, in order."""
+    return tuple(ipaddress.collapse_addresses(networks))
+
+
+def complement(networks: Iterable[ipaddress.IPv4Network]) -> Networks:
+    """Every other IPv4 address, in the fewest networks, in order."""
+    return tuple(_complement(networks))
+
+
+def _complement(networks: Iterable[ipaddress.IPv4Network]) -> Iterator[ipaddress.IPv4Network]:
+    start = 0
+    for network in merged(networks):
+        first = int(network.network_address)
+        if first > start:
+            yield from _between(start, first - 1)
+        start = int(network.broadcast_address) + 1
+    if start <= _LAST:
+        yield from _between(start, _LAST)
+
+
+def _between(first: int, last: int) -> Iterator[ipaddress.IPv4Network]:
+    return ipaddress.summarize_address_range(ipaddress.IPv4Address(first), ipaddress.IPv4Address(last))
+
+
+def common(ones: Iterable[ipaddress.IPv4Network], others: Iterable[ipaddress.IPv4Network]) -> Networks:
+    """The addresses that are in both sets, in the fewest networks, in order."""
+    return complement((*complement(ones), *complement(others)))
+
+
+def written(networks: Networks | None) -> str:
+    """Networks as the address part of a rule header; None is every address, of either IP version."""
+    if networks is None:
+        return "any"
+    return str(networks[0]) if len(networks) == 1 else f"[{','.join(map(str, networks))}]"
+
+
+def cut(networks: Networks | None, room: int) -> Iterator[Networks | None]:
+    """The networks in runs that take at most ``room`` characters each when written; raises ValueError if none fits."""
+    if networks is None:
+        yield None
+        return
+    run: list[ipaddress.IPv4Network] = []
+    length = 1  # the bracket; each network brings a comma or the other bracket
+    for network in networks:
+        size = len(str(network)) + 1
+        if size + 1 > room:
+            raise ValueError(f"{room} characters cannot hold {network}")
+        if length + size > room:
+            yield tuple(run)
+            run, length = [], 1
+        run.append(network)
+        length += size
+    if run:
+        yield tuple(run)
+
+
+def overlap(networks: Iterable[ipaddress.IPv4Network]) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network] | None:
+    """Two of the networks that share an address, or None."""
+    ordered = sorted(networks)
+    for one, other in itertools.pairwise(ordered):
+        if one.overlaps(other):
+            return one, other
+    return None
