@@ -1,4 +1,7 @@
-"""What every test run shares: in CI nothing may be skipped."""
+"""What every test run shares: in CI nothing may be skipped, and counts that tests want read are printed at the end.
+
+A test that calls ``record_property("counts", line)`` has its line printed, also when it ran in another process.
+"""
 
 import os
 
@@ -22,13 +25,27 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With RINGFENCE_CI=1 a skip is a failure: what was not checked is not clean."""
-    if os.environ.get("RINGFENCE_CI") == "1" and _SKIPPED and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if _is_ci() and _SKIPPED and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say why the run failed."""
-    if os.environ.get("RINGFENCE_CI") == "1" and _SKIPPED:
-        terminalreporter.write_line(f"RINGFENCE_CI=1 and {len(_SKIPPED)} skipped: failed", red=True)
-        for nodeid in sorted(set(_SKIPPED)):
-            terminalreporter.write_line(f"  {nodeid}")
+    """Print the counts, and why a run without failures failed."""
+    lines = [
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == "counts"
+    ]
+    if lines:
+        terminalreporter.section("counts")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+    if _is_ci() and _SKIPPED:
+        terminalreporter.write_line(f"RINGFENCE_CI=1 and {len(set(_SKIPPED))} skipped: failed", red=True)
+
+
+def _is_ci() -> bool:
+    return os.environ.get("RINGFENCE_CI") == "1"

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from ringfence.engine.flow import Message, answers
 
-_SERVER_NAME, _ALPN, _KEY_SHARE, _ECH, _PADDING = 0, 16, 51, 0xFE0D, 21
+_SERVER_NAME, _GROUPS, _PADDING, _KEY_SHARE, _ECH = 0, 10, 21, 51, 0xFE0D
 _FIXED = bytes(range(32))
 _SHARE = struct.pack("!HHH", 36, 29, 32) + _FIXED  # one share, of X25519
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.[a-z]+\Z")  # what a stack takes
 _HYBRID_GROUP = 0x11EC  # X25519MLKEM768, https://www.iana.org/assignments/tls-parameters
-_HYBRID_SHARE = 1216  # octets of its client share: 1184 of ML-KEM-768 and 32 of X25519
+_HYBRID = struct.pack("!HH", _HYBRID_GROUP, 1216) + bytes(i * 31 % 256 for i in range(1216))
+"""Its client share: 1,184 octets of ML-KEM-768 and 32 of X25519."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -37,10 +38,12 @@ def client_hello(
     if name is not None and not named:
         hello.extensions.insert(0, (_SERVER_NAME, server_names(name)))
     if post_quantum:
-        hello.edit(_KEY_SHARE, _with_hybrid_share)
+        hello.edit(_GROUPS, lambda body: _listed(_HYBRID_GROUP.to_bytes(2, "big") + body[2:]))
+        hello.edit(_KEY_SHARE, lambda body: _listed(_HYBRID + body[2:]))
     if encrypted:
         hello.extensions.append((_ECH, b"\0\0\1\0\1\7\0\x20" + bytes(range(32)) + b"\0\xb0" + bytes(176)))
     if padding:
+        hello.remove(_PADDING)
         hello.extensions.append((_PADDING, bytes(padding)))
     return hello.write()
 
@@ -96,10 +99,8 @@ def _standard(alpn: tuple[str, ...], name: str | None) -> bytes:
     raise AssertionError("a handshake without a server does not end")
 
 
-def _with_hybrid_share(body: bytes) -> bytes:
-    shares = struct.pack("!HH", _HYBRID_GROUP, _HYBRID_SHARE) + bytes(i * 31 % 256 for i in range(_HYBRID_SHARE))
-    shares += body[2:]
-    return struct.pack("!H", len(shares)) + shares
+def _listed(items: bytes) -> bytes:
+    return struct.pack("!H", len(items)) + items
 
 
 class _Hello:
@@ -130,6 +131,9 @@ class _Hello:
     def edit(self, kind: int, change: Callable[[bytes], bytes]) -> None:
         self.extensions = [(one, change(body) if one == kind else body) for one, body in self.extensions]
 
+    def remove(self, kind: int) -> None:
+        self.extensions = [(one, body) for one, body in self.extensions if one != kind]
+
     def write(self) -> bytes:
         encoded = b"".join(struct.pack("!HH", kind, len(body)) + body for kind, body in self.extensions)
         body = self.front + struct.pack("!H", len(encoded)) + encoded
@@ -152,6 +156,7 @@ def with_extension(hello: bytes, kind: int, body: bytes) -> bytes:
 def padded_first(hello: bytes, size: int) -> bytes:
     """The ClientHello with a padding extension of this size in front of all others."""
     parts = _Hello.read(hello)
+    parts.remove(_PADDING)
     return _Hello(parts.front, [(_PADDING, bytes(size)), *parts.extensions]).write()
 
 
