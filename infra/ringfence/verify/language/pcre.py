@@ -6,6 +6,7 @@ depends on lines is refused by name: it is not read, rather than read wrongly. O
 """
 
 import functools
+import re
 import string
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Expressions:
     floating: Piece
 
 
+_GROUP_FLAGS = re.compile(r"\?([is]*)(?:-([is]+))?:")
 _NEWLINE = 1 << 0x0A
 _DIGIT = octet_range(0x30, 0x39)
 _WORD = octets(map(ord, string.ascii_letters + string.digits + "_"))
@@ -242,7 +244,9 @@ class _Reader:
     def group(self) -> _Tree:
         negative = self.take("?!")
         ahead = negative or self.take("?=")
-        if not ahead and not self.take("?:") and self.take("?"):
+        if not ahead and (flags := _GROUP_FLAGS.match(self.pattern, self.position)):
+            return self.flagged_group(flags)
+        if not ahead and self.take("?"):
             raise LanguageError("a group that is neither `(...)`, `(?:...)`, `(?=...)` nor `(?!...)`")
         if self.take("*"):
             raise LanguageError("a verb such as `(*ACCEPT)`")
@@ -250,6 +254,20 @@ class _Reader:
         if not self.take(")"):
             raise LanguageError(f"{self.pattern!r}: an unclosed parenthesis")
         return Ahead(_piece(inner), negative) if ahead else inner
+
+    def flagged_group(self, flags: re.Match[str]) -> _Tree:
+        """A group that captures nothing, perhaps with flags of its own: ``(?:...)``, ``(?s:...)``, ``(?-i:...)``."""
+        outside = self.ignore_case, self.dot
+        self.position = flags.end()
+        if "i" in (*flags.group(1), *(flags.group(2) or "")):
+            self.ignore_case = "i" in flags.group(1)
+        if "s" in (*flags.group(1), *(flags.group(2) or "")):
+            self.dot = ANY_OCTET if "s" in flags.group(1) else ANY_OCTET ^ _NEWLINE
+        inner = self.choice()
+        if not self.take(")"):
+            raise LanguageError(f"{self.pattern!r}: an unclosed parenthesis")
+        self.ignore_case, self.dot = outside
+        return inner
 
     def escape(self) -> _Tree:
         character = self.next()

@@ -35,6 +35,8 @@ TRANSPORTS = {
     "udp": ("udp", False),
     "icmp": ("icmp", False),
     "ip": ("ip", False),
+    "ip4": ("ip4", False),
+    "ip6": ("ip6", False),
 }
 """Protocols of a header below the application, and whether they look at the stream alone."""
 
@@ -52,9 +54,10 @@ class BufferTest:
 class Condition:
     """All that a rule asks beyond addresses and ports.
 
-    ``transport`` is "tcp", "udp", "icmp" or "ip" (any). ``application`` is the protocol that must have been
-    recognised, ``not_applications`` those that must not be. None in ``established`` and ``to_server`` is either.
-    ``sets`` and ``unsets`` are flow bits that a match changes.
+    ``transport`` is "tcp", "udp", "icmp", "ip" (any), "ip4" or "ip6". ``application`` is the protocol that must have
+    been recognised, ``not_applications`` those that must not be. None in ``established`` and ``to_server`` is either.
+    ``sets`` and ``unsets`` are flow bits that a match changes. ``payload`` says whether the packet has any, None for
+    either; ``sent`` how much the client has sent so far, its SYN counted as one (`stream_size`).
     """
 
     transport: str
@@ -67,6 +70,9 @@ class Condition:
     not_bits: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     unsets: frozenset[str] = frozenset()
+    payload: bool | None = None
+    sent: Numbers = ANY_LENGTH
+    ip_protocols: Numbers = ANY_LENGTH
     only_first_packet: bool = False
     whole_stream: bool = False
 
@@ -84,6 +90,9 @@ class _Reading:
     not_bits: set[str] = field(default_factory=set[str])
     sets: set[str] = field(default_factory=set[str])
     unsets: set[str] = field(default_factory=set[str])
+    payload: bool | None = None
+    sent: Numbers = ANY_LENGTH
+    ip_protocols: Numbers = ANY_LENGTH
     has_flow: bool = False
     buffer: str = STREAM
     dot_prefix: bool = False
@@ -109,7 +118,9 @@ def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
     tests = _tests(reading)
     application_only = reading.application is not None or reading.not_applications
     first_packet_only = not reading.has_flow and not tests and not application_only
-    first_packet_only = first_packet_only and not (reading.bits or reading.not_bits or reading.sets or reading.unsets)
+    states = reading.bits or reading.not_bits or reading.sets or reading.unsets
+    packets = reading.payload is not None or reading.sent != ANY_LENGTH
+    first_packet_only = first_packet_only and not states and not packets
     return Condition(
         reading.transport,
         reading.application,
@@ -121,6 +132,9 @@ def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
         frozenset(reading.not_bits),
         frozenset(reading.sets),
         frozenset(reading.unsets),
+        reading.payload,
+        reading.sent,
+        reading.ip_protocols,
         first_packet_only,
         TRANSPORTS.get(protocol, ("", False))[1],
     )
@@ -243,6 +257,8 @@ def _flow(reading: _Reading, value: str) -> None:
                 reading.to_server = True
             case "to_client" | "from_server":
                 reading.to_server = False
+            case "only_stream":
+                pass  # what is asked of payload is asked of the stream here, always
             case _:
                 raise RuleError(f"`flow:{word}`")
 
@@ -269,4 +285,35 @@ def _application(reading: _Reading, value: str) -> None:
         reading.application = name
 
 
-_OTHERS = {"flow": _flow, "flowbits": _flow_bits, "app-layer-protocol": _application}
+def _payload(reading: _Reading, value: str) -> None:
+    if value not in (">0", "0", "<1"):
+        raise RuleError(f"`dsize:{value}`")
+    reading.payload = value == ">0"
+
+
+def _stream_size(reading: _Reading, value: str) -> None:
+    side, operator, number = (*(part.strip() for part in value.split(",")), "", "")[:3]
+    if side != "client" or operator not in ("<", ">", "=", "<=", ">=") or not number.isdecimal():
+        raise RuleError(f"`stream_size:{value}`")
+    size = int(number)
+    first = {"<": 0, "<=": 0, ">": size + 1, ">=": size, "=": size}[operator]
+    last = {"<": size - 1, "<=": size, ">": LENGTH_MAX, ">=": LENGTH_MAX, "=": size}[operator]
+    reading.sent &= Numbers.of((first, last))
+
+
+def _ip_protocol(reading: _Reading, value: str) -> None:
+    number = value.removeprefix("!").strip()
+    if not number.isdecimal() or not int(number) <= 255:
+        raise RuleError(f"`ip_proto:{value}`")
+    named = Numbers.of((int(number), int(number)))
+    reading.ip_protocols &= ANY_LENGTH - named if value.startswith("!") else named
+
+
+_OTHERS = {
+    "dsize": _payload,
+    "stream_size": _stream_size,
+    "ip_proto": _ip_protocol,
+    "flow": _flow,
+    "flowbits": _flow_bits,
+    "app-layer-protocol": _application,
+}

@@ -35,7 +35,9 @@ class Moment:
 
     ``application`` is the protocol as recognised ("http1", "http2", "tls", ...) or `UNRECOGNISED`. A buffer that
     is absent from ``buffers`` is absent from the traffic; those that hold several values list them.
-    ``first`` is the first packet of the flow.
+    ``first`` is the first packet of the flow; ``payload`` whether it carries any; ``sent`` how much the client has
+    sent, its SYN counted as one; ``ip_version`` and ``ip_protocol`` what the packet's header says. Buffers that are
+    ``unknown`` may hold anything: no condition on them is taken to hold.
     """
 
     name: str
@@ -45,6 +47,11 @@ class Moment:
     application: str = UNRECOGNISED
     buffers: Mapping[str, tuple[Value, ...]] = field(default_factory=dict[str, tuple[Value, ...]])
     first: bool = False
+    payload: bool = False
+    sent: int = 1
+    ip_version: int = 4
+    ip_protocol: int = 6
+    unknown: frozenset[str] = frozenset()
 
 
 def fillings(condition: Condition, moment: Moment, bits: frozenset[str], *, narrow: bool) -> Region:
@@ -69,7 +76,11 @@ def fillings(condition: Condition, moment: Moment, bits: frozenset[str], *, narr
 
 
 def _fits(condition: Condition, moment: Moment, *, narrow: bool) -> bool:
-    if condition.transport not in ("ip", moment.transport):
+    if condition.transport not in ("ip", f"ip{moment.ip_version}", moment.transport):
+        return False
+    if moment.ip_protocol not in condition.ip_protocols or moment.sent not in condition.sent:
+        return False
+    if condition.payload not in (None, moment.payload):
         return False
     if condition.established not in (None, moment.established):
         return False

@@ -1,0 +1,328 @@
+"""The firewall's reach from one agent, compared with what the policy grants it there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ringfence.policy.flow import Flow, Https, Internet, Tls
+from ringfence.policy.request import METHODS
+from ringfence.verify.finding import Finding, Kind
+from ringfence.verify.granted import granted_names, granted_targets, matches_name, names_that_may
+from ringfence.verify.interval import ALL_PORTS, Numbers, atoms, networks_text
+from ringfence.verify.language.atoms import witnesses
+from ringfence.verify.language.expression import Expression
+from ringfence.verify.language.pcre import matched_by
+from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
+from ringfence.verify.suricata.conversation import (
+    MODELLED,
+    Course,
+    Head,
+    after_hello,
+    answer,
+    client_speaks,
+    follow,
+    handshake,
+    hello,
+    next_request,
+    request,
+    sends,
+    server_speaks,
+)
+from ringfence.verify.suricata.moment import Moment, Value
+from ringfence.verify.suricata.ruleset import Candidates, RuleSet
+from ringfence.verify.suricata.shapes import UNRECOGNISED_OPENINGS, any_line, odd_heads, plain_head
+
+LAYER = "firewall"
+CLIENT_PORT = 49152
+"""The client's port in examples: ephemeral wherever one looks."""
+
+_OTHER_APPLICATIONS = ("ssh", "smtp", "ftp", "dns", "rdp", "smb", "mqtt", "ldap", "websocket")
+_OTHER_PACKETS = (
+    ("UDP", "udp", 4, 17),
+    ("ICMP", "icmp", 4, 1),
+    ("GRE", "gre", 4, 47),
+    ("ESP", "esp", 4, 50),
+    ("SCTP", "sctp", 4, 132),
+    ("IP in IP", "ipip", 4, 4),
+    ("TCP over IPv6", "tcp", 6, 6),
+    ("UDP over IPv6", "udp", 6, 17),
+    ("ICMP over IPv6", "icmp", 6, 58),
+)
+
+
+@dataclass(slots=True)
+class FirewallReach:
+    """A rule set and the sources whose TLS is decrypted: (sources, destinations, ports) of each scope.
+
+    ``resource`` names where the rules stand; ``http2`` is what the environment says of HTTP/2 on inspected segments.
+    """
+
+    rules: RuleSet
+    inspected: tuple[tuple[Numbers, Numbers, Numbers], ...]
+    http2: str
+    resource: str = ""
+    _courses: dict[tuple[object, ...], Course] = field(default_factory=dict[tuple[object, ...], Course])
+
+    def unread(self) -> Iterator[Finding]:
+        """The rules that are not read, each a reason why nothing is proved."""
+        for unread in self.rules.unread:
+            yield Finding(Kind.NOT_PROVED, "", LAYER, unread.reason, unread.rule.name, self.resource)
+        for read in self.rules.rules:
+            for test in read.condition.tests:
+                if test.buffer not in MODELLED:
+                    yield Finding(
+                        Kind.NOT_PROVED, "", LAYER, f"`{test.buffer}` is not modelled", read.rule.name, self.resource
+                    )
+
+    def differences(
+        self, agent: str, sources: Numbers, destinations: Numbers, flows: Sequence[Flow]
+    ) -> Iterator[Finding]:
+        """Where what passes from some addresses to some others differs from an agent's flows through the firewall."""
+        named = [flow for flow in flows if isinstance(flow.access, Https | Tls | Internet)]
+        ports = [Numbers.of((_port(flow), _port(flow))) for flow in named]
+        ports += [scope[2] for scope in self.inspected]
+        port_parts = [part for each in self.rules.port_atoms(ALL_PORTS) for part in atoms(ports, each)]
+        scopes = [side for scope in self.inspected for side in scope[:1]]
+        found: dict[Finding, None] = {}
+        for source in (part for each in self.rules.source_atoms(sources) for part in atoms(scopes, each)):
+            for destination in self.rules.destination_atoms(destinations):
+                for port in port_parts:
+                    place = _Place(agent, source, destination, port)
+                    here = [flow for flow in named if _port(flow) in port]
+                    found.update(dict.fromkeys(self._at(place, here)))
+        yield from found
+
+    def _at(self, place: "_Place", flows: list[Flow]) -> Iterator[Finding]:
+        candidates = self.rules.candidates(place.source.first, place.destination.first, place.port.first, CLIENT_PORT)
+        yield from self._other_packets(place, candidates)
+        opened = follow(candidates, handshake())
+        if not opened.alive and not opened.freed:
+            for flow in flows:
+                rule = opened.stopped[0].rule
+                yield self.less(place, "a connection", rule.name if rule else "", [flow])
+            return
+        comparison = _Comparison(self, place, flows, candidates, opened)
+        if any(
+            place.source.first in sources and place.destination.first in to and place.port.first in ports
+            for sources, to, ports in self.inspected
+        ):
+            yield from comparison.inspected()
+        else:
+            yield from comparison.opaque()
+
+    def _other_packets(self, place: "_Place", candidates: Candidates) -> Iterator[Finding]:
+        for name, transport, version, protocol in _OTHER_PACKETS:
+            for payload in (False, True):
+                moment = Moment(
+                    name, transport, to_server=True, established=False, first=True, payload=payload,
+                    ip_version=version, ip_protocol=protocol,
+                )  # fmt: skip
+                if not follow(candidates, (moment,)).passing.is_empty():
+                    yield self.more(place, f"a packet of {name}", "nothing refuses it", [])
+                    break
+
+    def more(self, place: "_Place", traffic: str, rule: str, flows: Iterable[Flow]) -> Finding:
+        """A finding of traffic that passes and is not granted."""
+        spans = tuple(sorted({flow.grant.declared for flow in flows}))
+        return Finding(Kind.MORE, place.agent, LAYER, f"{traffic} {place}", rule, self.resource, spans)
+
+    def less(self, place: "_Place", traffic: str, rule: str, flows: Iterable[Flow]) -> Finding:
+        """A finding of traffic that is granted and stopped."""
+        spans = tuple(sorted({flow.grant.declared for flow in flows}))
+        return Finding(Kind.LESS, place.agent, LAYER, f"{traffic} {place}", rule, self.resource, spans)
+
+
+def _port(flow: Flow) -> int:
+    access = flow.access
+    return access.port if isinstance(access, Https | Tls | Internet) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """From where to where: one part of each side, in which nothing differs."""
+
+    agent: str
+    source: Numbers
+    destination: Numbers
+    port: Numbers
+
+    def __str__(self) -> str:
+        source = networks_text(Numbers.of((self.source.first, self.source.first)))
+        return f"from {source.removesuffix('/32')} to port {self.port.first}"
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """One place's traffic, class by class."""
+
+    reach: FirewallReach
+    place: _Place
+    flows: list[Flow]
+    candidates: Candidates
+    opened: Course
+
+    def opaque(self) -> Iterator[Finding]:
+        """TLS that nobody decrypts: by its server name, whatever is inside; and all that is no TLS."""
+        everything = any(isinstance(flow.access, Internet) for flow in self.flows)
+        must, may = granted_names(flow.access for flow in self.flows)
+        course = follow(self.candidates, (*hello(Value(b"", open_=True)), *after_hello()), self.opened)
+        yield from self.compare("TLS to", course, must, may)
+        unnamed = follow(self.candidates, hello(None), self.opened)
+        yield from self.all_or_nothing("TLS without a server name", unnamed, everything)
+        yield from self.openings(everything, tls=True)
+        if not everything:
+            head = any_line(b"example.invalid")
+            plain = follow(self.candidates, request(head, b"GET /"), self.opened)
+            yield from self.all_or_nothing("HTTP without TLS", plain, granted=False)
+
+    def openings(self, granted: bool, *, tls: bool) -> Iterator[Finding]:
+        """What begins a connection and is no protocol that is granted there; and servers that speak first."""
+        for name, octets in UNRECOGNISED_OPENINGS:
+            if tls and name == "a ClientHello":
+                continue
+            moments = [sends(octets[:length]) for length in range(1, len(octets) + 1)]
+            course = follow(self.candidates, [*moments, server_speaks(sent=1 + len(octets))], self.opened)
+            yield from self.all_or_nothing(f"{name}, sent first,", course, granted)
+        for application in _OTHER_APPLICATIONS:
+            spoken = follow(self.candidates, (client_speaks(application, 100),), self.opened)
+            yield from self.all_or_nothing(f"{application.upper()}", spoken, granted)
+        banner = follow(self.candidates, (server_speaks(),), self.opened)
+        yield from self.all_or_nothing("a server's words before the client's", banner, granted)
+
+    def inspected(self) -> Iterator[Finding]:
+        """Decrypted TLS: every request by its host, method and target, on the first and on every later turn."""
+        accesses = [flow.access for flow in self.flows]
+        if not accesses:
+            yield from self.openings(granted=False, tls=False)
+        for host in self.hosts():
+            granted = granted_targets(accesses, host)
+            about = [flow for flow in self.flows if _speaks_of(flow, host)]
+            for method in METHODS:
+                expected = granted.get(method, NO_REGION)
+                yield from self.requests(f"{method} https://{host.decode()}", plain_head(method, host), expected, about)
+            yield from self.odd_requests(host)
+        yield from self.openings(granted=False, tls=False)
+        yield from self.http2()
+        switching = follow(self.candidates, (answer(b"101"),), self.asked())
+        yield from self.all_or_nothing("the answer 101 Switching Protocols", switching, granted=False)
+
+    def asked(self) -> Course:
+        """The connection after some request that passes, if there is one."""
+        for flow in self.flows:
+            if isinstance(flow.access, Https):
+                name = ("www." if flow.access.host.subdomains else "") + flow.access.host.name
+                for method in METHODS:
+                    course = self.course(plain_head(method, name.encode()))
+                    if course.alive:
+                        return course
+        return Course(())
+
+    def course(self, head: Head) -> Course:
+        """The course of a connection whose first request has this head."""
+        beginning = (head.method.start if head.method else b"GET") + b" "
+        return follow(self.candidates, (*request(head, beginning), next_request(head, beginning)), _lines(self.opened))
+
+    def requests(self, about: str, head: Head, expected: Region, flows: list[Flow]) -> Iterator[Finding]:
+        """One method of one host: the targets that pass, first on a connection and later."""
+        first = self.course(head)
+        yield from self.compare(about, first, expected, expected, flows)
+        later = self.asked()
+        if later.alive:
+            answered = follow(self.candidates, (answer(b"200"),), later)
+            again = follow(self.candidates, (next_request(head, b"GET "),), _all_targets(answered))
+            if not again.passing.equals(first.passing):
+                yield from self.compare(f"on a connection in use, {about}", again, expected, expected, flows)
+
+    def odd_requests(self, host: bytes) -> Iterator[Finding]:
+        """Requests to a host that no policy grants: other lines, and heads that can be read in two ways."""
+        head = any_line(host)
+        course = self.course(head)
+        methods = "|".join(METHODS)
+        others = Region.of(matched_by(rf"^(?!(?:{methods}) /[^ ]* HTTP/1\.1\z)"))
+        odd_line = course.passing & others
+        if (example := odd_line.example()) is not None:
+            text = f"the request line {example.decode('latin-1')!r} to {host.decode()}"
+            yield self.more(text, course)
+        for name, odd in odd_heads(host):
+            passing = self.course(odd)
+            if passing.passing.parts and (example := passing.passing.example()) is not None:
+                yield self.more(f"a request to {host.decode()} with {name}", passing)
+
+    def http2(self) -> Iterator[Finding]:
+        """HTTP/2, whether the rules' ``http`` sees it or not; judged as requests only where the environment says so."""
+        if self.reach.http2 == "judge":
+            yield Finding(
+                Kind.NOT_PROVED, self.place.agent, LAYER, "HTTP/2 requests, which this proof does not read",
+                "http2: judge", self.reach.resource,
+            )  # fmt: skip
+            return
+        moment = client_speaks("http2", 100)
+        for narrow in (False, True):
+            course = follow(self.candidates, (moment,), self.opened, narrow=narrow)
+            yield from self.all_or_nothing("HTTP/2", course, granted=False)
+
+    def hosts(self) -> list[bytes]:
+        """One host for every way in which rules and flows can tell hosts apart."""
+        languages: dict[Expression, None] = {}
+        for read in self.candidates.to_server:
+            for test in read.condition.tests:
+                if test.buffer == "http.host":
+                    languages[test.language] = None
+        for flow in self.flows:
+            if isinstance(flow.access, Https):
+                for language, _ in names_that_may((flow.access.host,), any_case=False).parts:
+                    languages[language] = None
+        universe = matched_by(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]+\z")
+        return list(witnesses(list(languages), universe).values())
+
+    def compare(
+        self, about: str, course: Course, must: Region, may: Region, flows: list[Flow] | None = None
+    ) -> Iterator[Finding]:
+        """What passes against what must and may pass, each difference with a shortest example."""
+        passing = course.passing
+        if must is may and passing.equals(must):
+            return
+        flows = self.flows if flows is None else flows
+        if (example := (passing - may).example()) is not None:
+            rule = next((rule.name for part, rule in course.freed if rule and example in part), "nothing refuses it")
+            yield self.reach.more(self.place, _joined(about, example), rule, flows)
+        if (example := (must - passing).example()) is not None:
+            stopped = next((part for part in course.stopped if example in part.region), None)
+            rule = stopped.rule.name if stopped and stopped.rule else ""
+            yield self.reach.less(self.place, _joined(about, example), rule, flows)
+
+    def all_or_nothing(self, about: str, course: Course, granted: bool) -> Iterator[Finding]:
+        """A class of which either all or nothing passes."""
+        passes = not course.passing.is_empty()
+        if passes and not granted:
+            yield self.more(about, course)
+        elif granted and not passes:
+            rule = next((stopped.rule.name for stopped in course.stopped if stopped.rule), "")
+            yield self.reach.less(self.place, about, rule, self.flows)
+
+    def more(self, traffic: str, course: Course) -> Finding:
+        """A finding of traffic that passes without a grant."""
+        rule = next((rule.name for _, rule in course.freed if rule), "nothing refuses it")
+        return self.reach.more(self.place, traffic, rule, [])
+
+
+def _speaks_of(flow: Flow, host: bytes) -> bool:
+    return isinstance(flow.access, Https) and matches_name(flow.access.host, host)
+
+
+def _all_targets(course: Course) -> Course:
+    """The same states of a connection, and the next request's target open again."""
+    return _lines(Course(course.alive, course.freed and ((EVERYTHING, None),)))
+
+
+_NO_LINE_FEED = Region.of(matched_by(r"^[^\n]*\z"))
+"""What a request line can hold: a line feed would end it."""
+
+
+def _lines(course: Course) -> Course:
+    """The same states of a connection, each with every part of a request line."""
+    return Course(tuple((_NO_LINE_FEED, bits) for _, bits in course.alive), course.freed)
+
+
+def _joined(about: str, example: bytes) -> str:
+    text = example.decode("ascii", "backslashreplace")
+    return f"{about}{text}" if text.startswith("/") else f"{about} {text}"
