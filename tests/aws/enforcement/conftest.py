@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import written
 from ringfence.aws.allocation_file import allocation_of
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.plan import plan_environment
@@ -28,7 +29,7 @@ def build(tmp_path: Path) -> Build:
         }
         lines = [f"    {key}: {value}" for key, value in given.items()]
         (root / "Pulumi.dev.yaml").write_text(
-            "config:\n  aws:region: eu-west-1\n  ringfence:environment:\n" + "\n".join(lines) + "\n"
+            f"config:\n  aws:region: {written.REGION}\n  ringfence:environment:\n" + "\n".join(lines) + "\n"
         )
         for name, text in agents.items():
             (root / "profiles" / "agents" / f"{name}.yaml").write_text(text)

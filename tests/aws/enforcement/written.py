@@ -9,6 +9,7 @@ from ringfence.aws.enforcement.model import Enforcement
 from ringfence.plan import Plan
 
 AS_OF = datetime.date(2026, 11, 23)
+REGION = "eu-west-1"
 
 WEB = "  - https: {host: docs.example.com, methods: [GET]}\n"
 """A need that leads to the internet."""
