@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from ringfence.policy.flow import Access, Flow, Https, Service
+from ringfence.policy.flow import Access, Flow, Https, Service, Transport
 
 LENGTH = 12
 """Hexadecimal digits of a digest: enough to tell one agent's versions apart, short enough for a tag or a message."""
@@ -22,5 +22,7 @@ def access_text(access: Access) -> str:
             return f"https {access} {' | '.join(map(str, access.requests))}"
         case Service():
             return f"service {access} {' '.join(access.resources)} {access.principal}"
+        case Transport():
+            return f"{access} {access.via}"
         case _:
             return str(access)
