@@ -90,18 +90,18 @@ def _check_configuration(written: WrittenEnvironment, findings: Findings) -> Non
         findings.error(
             written.span("config", "aws:region"),
             "RF110",
-            f"Pulumi's configuration of this stack says {region}, and reviews read what stands here",
+            f"Pulumi's configuration of this stack says {region or 'nothing'}, and reviews read what stands here",
             "leave out --config-file and --config, and set the region in this file only",
         )
 
 
 def _check_allocation(allocation: Allocation, findings: Findings) -> None:
-    path = allocation_path(allocation.environment)
-    for agent in sorted(allocation.provisional):
+    if allocation.provisional:
+        path = allocation_path(allocation.environment)
         findings.error(
             Span(path),
             "RF111",
-            f"`{agent}` has no addresses yet, or too few",
+            "these agents have no addresses yet, or too few: " + ", ".join(sorted(allocation.provisional)),
             f"run `ringfence allocate --env {allocation.environment}`, and commit {path}",
         )
 
