@@ -9,7 +9,8 @@ from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.granted import granted_names, granted_targets, matches_name, names_that_may
 from ringfence.verify.interval import ALL_PORTS, Numbers, atoms, networks_text
 from ringfence.verify.language.atoms import witnesses
-from ringfence.verify.language.expression import Expression
+from ringfence.verify.language.decide import is_empty
+from ringfence.verify.language.expression import ANYTHING, NOTHING, Expression, derivative
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
 from ringfence.verify.suricata.conversation import (
@@ -19,6 +20,7 @@ from ringfence.verify.suricata.conversation import (
     after_hello,
     answer,
     client_speaks,
+    early,
     follow,
     handshake,
     hello,
@@ -95,6 +97,10 @@ class FirewallReach:
         candidates = self.rules.candidates(place.source.first, place.destination.first, place.port.first, CLIENT_PORT)
         yield from self._other_packets(place, candidates)
         opened = follow(candidates, handshake())
+        if not flows:
+            first = follow(candidates, handshake()[:1])
+            if not first.passing.is_empty():
+                yield self.more(place, "the first packet of a connection", "nothing refuses it", [])
         if not opened.alive and not opened.freed:
             for flow in flows:
                 rule = opened.stopped[0].rule
@@ -168,6 +174,8 @@ class _Comparison:
         yield from self.compare("TLS to", course, must, may)
         unnamed = follow(self.candidates, hello(None), self.opened)
         yield from self.all_or_nothing("TLS without a server name", unnamed, everything)
+        endless = follow(self.candidates, hello(None, sent=_ENDLESS)[:-1], self.opened)
+        yield from self.all_or_nothing("a ClientHello that does not end", endless, everything)
         yield from self.openings(everything, tls=True)
         if not everything:
             head = any_line(b"example.invalid")
@@ -175,18 +183,27 @@ class _Comparison:
             yield from self.all_or_nothing("HTTP without TLS", plain, granted=False)
 
     def openings(self, granted: bool, *, tls: bool) -> Iterator[Finding]:
-        """What begins a connection and is no protocol that is granted there; and servers that speak first."""
+        """What begins a connection and is no protocol that is granted there; and what comes too early."""
+        expected = ANYTHING if granted else _HELLOS if tls and self.flows else _REQUESTS if self.flows else NOTHING
         for name, octets in UNRECOGNISED_OPENINGS:
-            if tls and name == "a ClientHello":
-                continue
-            moments = [sends(octets[:length]) for length in range(1, len(octets) + 1)]
-            course = follow(self.candidates, [*moments, server_speaks(sent=1 + len(octets))], self.opened)
-            yield from self.all_or_nothing(f"{name}, sent first,", course, granted)
+            course, passed = self.opened, 0
+            while passed < len(octets) and not course.passing.is_empty():
+                course = follow(self.candidates, (sends(octets[: passed + 1]),), course)
+                passed += not course.passing.is_empty()
+            common = _common(octets, expected)
+            if passed > common:
+                yield self.more(f"{passed} octets of {name}, sent first,", course)
+            elif granted and passed < len(octets):
+                yield from self.all_or_nothing(f"{name}, sent first,", course, granted)
         for application in _OTHER_APPLICATIONS:
             spoken = follow(self.candidates, (client_speaks(application, 100),), self.opened)
             yield from self.all_or_nothing(f"{application.upper()}", spoken, granted)
         banner = follow(self.candidates, (server_speaks(),), self.opened)
         yield from self.all_or_nothing("a server's words before the client's", banner, granted)
+        before = follow(self.candidates, (early(to_server=True),))
+        yield from self.all_or_nothing("octets in the first packet", before, granted)
+        answered = follow(self.candidates, (*handshake()[:1], early(to_server=False)))
+        yield from self.all_or_nothing("a server's octets before the handshake is over", answered, granted)
 
     def inspected(self) -> Iterator[Finding]:
         """Decrypted TLS: every request by its host, method and target, on the first and on every later turn."""
@@ -321,6 +338,22 @@ _NO_LINE_FEED = Region.of(matched_by(r"^[^\n]*\z"))
 def _lines(course: Course) -> Course:
     """The same states of a connection, each with every part of a request line."""
     return Course(tuple((_NO_LINE_FEED, bits) for _, bits in course.alive), course.freed)
+
+
+_ENDLESS = 40_000
+"""Octets of a hello or a request that goes on and on: more than any one that is granted has."""
+_HELLOS = matched_by(r"^\x16\x03(?s:...)\x01")
+"""The beginnings of TLS: a handshake record with a ClientHello (RFC 8446, 5.1 and 4)."""
+_REQUESTS = matched_by(f"^(?:{'|'.join(METHODS)}) ")
+"""The beginnings of HTTP/1 requests that are ever granted."""
+
+
+def _common(octets: bytes, language: Expression) -> int:
+    """How many first octets some string of a language has in common with these."""
+    for length in range(len(octets)):
+        if is_empty(derivative(language, octets[: length + 1])):
+            return length
+    return len(octets)
 
 
 def _joined(about: str, example: bytes) -> str:

@@ -103,10 +103,18 @@ def server_speaks(application: str = UNRECOGNISED, sent: int = 1) -> Moment:
 
 
 def client_speaks(application: str, sent: int) -> Moment:
-    """Further octets of the client in a protocol that was recognised."""
+    """Further octets of the client in a protocol that was recognised, whatever they are."""
     return Moment(
         f"the client's octets of {application}", "tcp", to_server=True, established=True, application=application,
-        payload=True, sent=sent, buffers={"stream": (Value(b"\x00" * 16),)},
+        payload=True, sent=sent, unknown=frozenset({"stream"}),
+    )  # fmt: skip
+
+
+def early(*, to_server: bool) -> Moment:
+    """Octets before the handshake is over: in the first packet (RFC 7413), or in the server's answer to it."""
+    return Moment(
+        "octets before the handshake is over", "tcp", to_server=to_server, established=False, payload=True, sent=10,
+        unknown=frozenset({"stream"}), first=to_server,
     )  # fmt: skip
 
 

@@ -66,6 +66,8 @@ def fillings(condition: Condition, moment: Moment, bits: frozenset[str], *, narr
         return NO_REGION
     region = EVERYTHING
     for test in condition.tests:
+        if test.buffer in moment.unknown:
+            return NO_REGION
         values = moment.buffers.get(test.buffer)
         if not values:
             return NO_REGION

@@ -109,6 +109,7 @@ UNRECOGNISED_OPENINGS: tuple[tuple[str, bytes], ...] = (
     ("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     ("a TLS record that is no handshake", b"\x17\x03\x03\x00\x20" + bytes(range(32))),
     ("a handshake that is no ClientHello", b"\x16\x03\x01\x00\x20\x02" + bytes(range(31))),
+    ("a record of no known version", b"\x16\x04\x01\x00\x20\x01" + bytes(range(31))),
     ("an SSL 2 hello", b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10\x01\x00\x80"),
     ("a ClientHello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(32))),
 )
