@@ -52,8 +52,9 @@ class Allocation:
     """Every subnet of an environment.
 
     ``agents`` maps an agent, ``infrastructure`` a kind (`INFRASTRUCTURE`), ``released`` an agent that has given
-    subnets back, to segments in `Segment.order`; all three are sorted by name. ``provisional`` names the agents
-    whose segments stand in no file yet; ``current`` says whether the file holds everything that it should.
+    subnets back, to segments in `Segment.order`; all three are sorted by name. ``provisional`` names the agents,
+    and as ``infrastructure/KIND`` the environment's own, whose segments stand in no file yet; ``current`` says
+    whether the file holds everything that it should.
     """
 
     environment: str

@@ -158,12 +158,32 @@ def allocation_of(plan: Plan, tree: Tree, findings: Findings) -> Allocation:
         _check_place(plan, written, tree, findings)
     findings.raise_if_failed()
     complete = allocate(written, wanted_of(plan))
-    before: Segments = written.agents if written else {}
-    missing = frozenset(name for name, segments in complete.agents.items() if segments != before.get(name))
+    before = written or Allocation(complete.environment, {}, {}, {})
+    kinds = (f"infrastructure/{kind}" for kind in _new(before.infrastructure, complete.infrastructure))
+    missing = frozenset((*_new(before.agents, complete.agents), *kinds))
     current = written is not None and allocation_text(written) == allocation_text(complete)
     return Allocation(
         complete.environment, complete.agents, complete.infrastructure, complete.released, missing, current
     )
+
+
+def _new(before: Segments, after: Segments) -> Iterator[str]:
+    return (name for name, segments in after.items() if segments != before.get(name))
+
+
+def require_written(plan: Plan, allocation: Allocation, findings: Findings) -> None:
+    """Refuse provisional addresses, at each agent that has them: what is deployed or handed out must stand in a file.
+
+    Raises `InputError` with everything found.
+    """
+    path = allocation_path(allocation.environment)
+    mend = f"run `ringfence allocate --env {allocation.environment}` and commit {path}"
+    for agent in plan.declared.agents:
+        if agent.name in allocation.provisional:
+            findings.error(agent.declared, "RF085", f"`{agent.name}` has no addresses in {path}", mend)
+    if any(name.startswith("infrastructure/") for name in allocation.provisional):
+        findings.error(Span(path), "RF085", "the environment's own subnets have no addresses here", mend)
+    findings.raise_if_failed()
 
 
 def _check_place(plan: Plan, written: Allocation, tree: Tree, findings: Findings) -> None:

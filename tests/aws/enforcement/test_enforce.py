@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ringfence.aws.allocation import Allocation
-from ringfence.aws.allocation_file import allocation_of, allocation_path, allocation_text
+from ringfence.aws.allocation_file import allocation_of, allocation_path, allocation_text, require_written
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement, GroupPeer, PrefixListPeer
 from ringfence.aws.enforcement.resource_counts import resource_counts
@@ -165,10 +165,24 @@ def test_addresses_that_stand_in_the_file_are_not_provisional(tmp_path: Path, bu
     assert found.provisional == {"new"}
     assert not found.current
     assert {place.agent: place.provisional for place in enforce(plan, found).places} == {"idle": False, "new": True}
+    with pytest.raises(InputError) as raised:
+        require_written(plan, found, Findings())
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.code, diagnostic.span.path) == ("RF085", "profiles/agents/new.yaml")
+    assert "run `ringfence allocate --env dev`" in diagnostic.help
     path.write_bytes(allocation_text(found))
     again = allocation_of(plan, Directory(root), findings)
     assert again.current
     assert not again.provisional
+    require_written(plan, again, Findings())
+
+
+def test_without_a_file_nothing_may_be_deployed(build: Build) -> None:
+    compiled = build({"a": agent("a"), "b": agent("b")})
+    with pytest.raises(InputError) as raised:
+        require_written(compiled.plan, compiled.allocation, Findings())
+    places = [diagnostic.span.path for diagnostic in raised.value.diagnostics]
+    assert places == ["profiles/agents/a.yaml", "profiles/agents/b.yaml", "profiles/allocations/dev.yaml"]
 
 
 def test_a_subnet_outside_the_environments_networks_is_an_error_in_the_file(tmp_path: Path, build: Build) -> None:

@@ -14,6 +14,7 @@ import ipaddress
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from ringfence.aws.enforcement.groups import ANYWHERE, HTTPS
 from ringfence.aws.enforcement.model import AclRule, NetworkAcl
@@ -38,90 +39,125 @@ PRIVATE = tuple(
 
 Network = ipaddress.IPv4Network
 Ports = tuple[int, int]
+_WAYS = ("egress", "ingress")
+_Peers = dict[tuple[str, Ports], list[tuple[Network, ...]]]
+"""Peers' networks by protocol and ports, each peer's with neighbours joined."""
+
+
+class _Entry:
+    """One entry before it has a number; ``text`` says all of it, and is made once."""
+
+    __slots__ = ("action", "band", "direction", "network", "ports", "protocol", "text")
+
+    def __init__(self, band: str, direction: str, action: str, protocol: str, network: Network, ports: Ports) -> None:
+        self.band = band
+        self.direction = direction
+        self.action = action
+        self.protocol = protocol
+        self.network = network
+        self.ports = ports
+        port = str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
+        service = "any" if protocol == "-1" else f"{protocol}-{port}"
+        self.text = f"{direction}/{action}/{service}/{_written(network)}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    band: str
-    direction: str
-    action: str
-    protocol: str
-    network: Network
-    ports: Ports
+class _Shared:
+    """What every agent's NACL speaks of, neighbours joined: what is private here, and the endpoints' subnets."""
+
+    private: tuple[Network, ...]
+    endpoints: tuple[Network, ...]
 
 
 def network_acls_of(site: Site, findings: Findings) -> tuple[NetworkAcl, ...]:
     """Every NACL; one with more entries than the quota has is an error at the agent, or at the environment."""
-    acls = [_agent_acl(site, needs, findings) for needs in site.agents.values()]
+    shared = _Shared(
+        tuple(ipaddress.collapse_addresses((*PRIVATE, *site.cidrs))),
+        tuple(ipaddress.collapse_addresses(segment.network for segment in site.infrastructure("endpoints"))),
+    )
+    acls = [_agent_acl(site, needs, shared, findings) for needs in site.agents.values()]
     acls += [_infrastructure_acl(site, kind, findings) for kind in kinds_in_use(site)]
     return tuple(sorted(acls, key=lambda acl: acl.name))
 
 
-def _agent_acl(site: Site, needs: AgentNeeds, findings: Findings) -> NetworkAcl:
+def _agent_acl(site: Site, needs: AgentNeeds, shared: _Shared, findings: Findings) -> NetworkAcl:
     agent = needs.agent
-    entries = () if agent.quarantined else _agent_entries(site, needs)
-    rules = (
-        _quarantine(agent.name)
-        if agent.quarantined
-        else _numbered(site, agent.name, f"`{agent.name}`", entries, agent.declared, findings)
-    )
+    if agent.quarantined:
+        rules = _quarantine(agent.name)
+    else:
+        entries = _agent_entries(site, needs, shared)
+        rules = _numbered(site, agent.name, f"`{agent.name}`", entries, agent.declared, findings)
     return NetworkAcl(agent.name, "agent", agent.name, agent_subnets(needs), rules, site.agent_tags(needs))
 
 
 def _quarantine(name: str) -> tuple[AclRule, ...]:
     return tuple(
         AclRule(f"{name}/{direction}/quarantine", direction, QUARANTINE_NUMBER, "deny", "-1", ANYWHERE, 0, 0)
-        for direction in ("egress", "ingress")
+        for direction in _WAYS
     )
 
 
-def _agent_entries(site: Site, needs: AgentNeeds) -> Iterable[_Entry]:
+def _agent_entries(site: Site, needs: AgentNeeds, shared: _Shared) -> Iterable[_Entry]:
     """What an agent's NACL says, before numbers."""
-    there: dict[tuple[str, Ports], list[Network]] = {}
-    back: dict[tuple[str, Ports], list[Network]] = {}
+    there: _Peers = {}
+    back: _Peers = {}
 
-    def peer(protocol: str, ports: Ports, networks: Iterable[Network]) -> None:
+    def peer(protocol: str, ports: Ports, networks: tuple[Network, ...]) -> None:
         """Traffic that the agent starts, and its answers."""
-        networks = tuple(networks)
-        there.setdefault((protocol, ports), []).extend(networks)
-        back.setdefault((protocol, EPHEMERAL), []).extend(networks)
+        there.setdefault((protocol, ports), []).append(networks)
+        back.setdefault((protocol, EPHEMERAL), []).append(networks)
 
     for transport in needs.transports:
         peer(transport.protocol, (transport.ports.first, transport.ports.last), (transport.network,))
     for call in needs.calls:
-        peer("tcp", (call.port, call.port), site.agents[call.callee].networks)
+        peer("tcp", (call.port, call.port), site.agents[call.callee].joined)
     if interface_services(needs.services):
-        peer("tcp", (HTTPS, HTTPS), (segment.network for segment in site.infrastructure("endpoints")))
+        peer("tcp", (HTTPS, HTTPS), shared.endpoints)
     if needs.agent.serves is not None:
+        served = (needs.agent.serves, needs.agent.serves)
         for caller in needs.callers:
-            networks = site.agents[caller].networks
-            back.setdefault(("tcp", (needs.agent.serves, needs.agent.serves)), []).extend(networks)
-            there.setdefault(("tcp", EPHEMERAL), []).extend(networks)
-    yield from _peers("egress", there)
-    yield from _peers("ingress", back)
+            networks = site.agents[caller].joined
+            back.setdefault(("tcp", served), []).append(networks)
+            there.setdefault(("tcp", EPHEMERAL), []).append(networks)
+    yield from _peer_entries("egress", there)
+    yield from _peer_entries("ingress", back)
     # A gateway endpoint answers at public addresses, which nothing here can name more narrowly.
-    ports = sorted({*needs.internet_ports, *((HTTPS,) if gateway_services(needs.services) else ())})
+    ports = {*needs.internet_ports, *((HTTPS,) if gateway_services(needs.services) else ())}
     if ports:
-        private = (*PRIVATE, *site.cidrs, *(transport.network for transport in needs.transports))
-        for network in ipaddress.collapse_addresses(private):
-            for direction in ("egress", "ingress"):
-                yield _Entry("private", direction, "deny", "-1", network, (0, 0))
-        for first, last in _joined(ports):
-            yield _Entry("internet", "egress", "allow", "tcp", ANYWHERE, (first, last))
-        yield _Entry("internet", "ingress", "allow", "tcp", ANYWHERE, EPHEMERAL)
+        yield from _internet(tuple(sorted(ports)), _private(needs, shared))
 
 
-def _peers(direction: str, allowed: dict[tuple[str, Ports], list[Network]]) -> Iterator[_Entry]:
+@functools.lru_cache(maxsize=1024)
+def _internet(ports: tuple[int, ...], private: tuple[Network, ...]) -> tuple[_Entry, ...]:
+    """The way to public addresses, with everything private denied before it: the same for most agents."""
+    entries = [_Entry("private", way, "deny", "-1", network, (0, 0)) for network in private for way in _WAYS]
+    entries += [_Entry("internet", "egress", "allow", "tcp", ANYWHERE, joined) for joined in _joined(ports)]
+    return (*entries, _Entry("internet", "ingress", "allow", "tcp", ANYWHERE, EPHEMERAL))
+
+
+def _private(needs: AgentNeeds, shared: _Shared) -> tuple[Network, ...]:
+    """What is not the internet for an agent: what is private here, and the private destinations it has a way to."""
+    beyond = {transport.network for transport in needs.transports}
+    if all(any(network.subnet_of(private) for private in shared.private) for network in beyond):
+        return shared.private
+    return tuple(ipaddress.collapse_addresses((*shared.private, *beyond)))
+
+
+def _peer_entries(direction: str, allowed: _Peers) -> Iterator[_Entry]:
     """Entries for peers, neighbours joined, without those that another one covers."""
-    joined = {key: tuple(ipaddress.collapse_addresses(networks)) for key, networks in allowed.items()}
+    joined = {
+        key: parts[0] if len(parts) == 1 else tuple(ipaddress.collapse_addresses(chain.from_iterable(parts)))
+        for key, parts in allowed.items()
+    }
     for (protocol, ports), networks in joined.items():
+        wider = [
+            each
+            for (other, wide), others in joined.items()
+            if other == protocol and wide != ports and wide[0] <= ports[0] and ports[1] <= wide[1]
+            for each in others
+        ]
         for network in networks:
-            covered = any(
-                other == protocol and wide != ports and wide[0] <= ports[0] and ports[1] <= wide[1]
-                for (other, wide), others in joined.items()
-                if any(network.subnet_of(each) for each in others)
-            )
-            if not covered:
+            if not any(network.subnet_of(each) for each in wider):
                 yield _Entry("peer", direction, "allow", protocol, network, ports)
 
 
@@ -186,7 +222,9 @@ def _numbered(
     """Entries as rules with numbers; more than fit are an error."""
     rules: list[AclRule] = []
     taken: dict[str, set[int]] = {"egress": {QUARANTINE_NUMBER}, "ingress": {QUARANTINE_NUMBER}}
-    for entry, text in sorted(((entry, _text(entry)) for entry in dict.fromkeys(entries)), key=lambda each: each[1]):
+    written = {entry.text: entry for entry in entries}
+    for text in sorted(written):
+        entry = written[text]
         low, high = NUMBERS[entry.band]
         number = _preferred(text, low, high)
         while number in taken[entry.direction]:
@@ -199,7 +237,7 @@ def _numbered(
         )
     # One of the quota is the default denial, one is kept for quarantine.
     limit = limit_of("rules_per_network_acl", site.environment.quotas) - 2
-    for direction in ("egress", "ingress"):
+    for direction in _WAYS:
         count = len(taken[direction]) - 1
         if count > limit:
             findings.error(
@@ -211,16 +249,6 @@ def _numbered(
                 "`quotas: {rules_per_network_acl: 40}`",
             )
     return tuple(rules)
-
-
-def _text(entry: _Entry) -> str:
-    ports = entry.ports
-    service = (
-        "any"
-        if entry.protocol == "-1"
-        else f"{entry.protocol}-{ports[0]}" + ("" if ports[0] == ports[1] else f"-{ports[1]}")
-    )
-    return f"{entry.direction}/{entry.action}/{service}/{_written(entry.network)}"
 
 
 @functools.lru_cache(maxsize=65536)

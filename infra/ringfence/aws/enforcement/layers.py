@@ -32,7 +32,7 @@ class Layers:
             enforcement,
             {place.agent: place for place in enforcement.places},
             {policy.agent: policy.role_arn for policy in enforcement.role_policies if policy.attached},
-            any(rule.action == "BLOCK" for rule in enforcement.dns.rules),
+            not enforcement.dns.observed,
         )
 
     def enforcing(self, flow: Flow) -> tuple[str, ...]:

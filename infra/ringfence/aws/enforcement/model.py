@@ -274,6 +274,11 @@ class DnsFirewall:
     query_log_group: str
     tags: Tags
 
+    @property
+    def observed(self) -> bool:
+        """Whether refused names are only logged; never while one agent of the VPC enforces."""
+        return all(rule.action != "BLOCK" for rule in self.rules)
+
 
 # VPC endpoints
 

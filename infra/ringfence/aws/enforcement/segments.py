@@ -2,21 +2,17 @@
 
 from collections.abc import Iterable
 
-from ringfence.aws.allocation import Segment
 from ringfence.aws.enforcement.model import NatGateway, Subnet, TransitAttachment, Vpc
 from ringfence.aws.enforcement.services import interface_services
-from ringfence.aws.enforcement.site import AgentNeeds, Site
-
-
-def subnet_name(owner: str, segment: Segment) -> str:
-    """A subnet's name: whose it is, its zone and its first address, which is its identity."""
-    return f"{owner}/{segment.zone}/{segment.network.network_address}"
+from ringfence.aws.enforcement.site import AgentNeeds, Site, subnet_name
 
 
 def agent_subnets(needs: AgentNeeds, zone: str | None = None) -> tuple[str, ...]:
     """The names of an agent's subnets, in one zone or in all."""
-    wanted = (segment for segment in needs.segments if zone in (None, segment.zone))
-    return tuple(subnet_name(needs.agent.name, segment) for segment in wanted)
+    if zone is None:
+        return needs.subnets
+    named = zip(needs.subnets, needs.segments, strict=True)
+    return tuple(name for name, segment in named if segment.zone == zone)
 
 
 def infrastructure_subnets(site: Site, kind: str, zone: str | None = None) -> tuple[str, ...]:
@@ -62,8 +58,8 @@ def subnets_of(site: Site) -> tuple[Subnet, ...]:
 def _of_agent(site: Site, needs: AgentNeeds) -> Iterable[Subnet]:
     name = needs.agent.name
     tags = site.agent_tags(needs)
-    for segment in needs.segments:
-        yield Subnet(subnet_name(name, segment), "agent", name, segment.zone, segment.network, tags)
+    for subnet, segment in zip(needs.subnets, needs.segments, strict=True):
+        yield Subnet(subnet, "agent", name, segment.zone, segment.network, tags)
 
 
 def _by_name(subnets: Iterable[Subnet]) -> tuple[Subnet, ...]:

@@ -23,13 +23,16 @@ vpc-network-acls, ephemeral ports)."""
 class AgentNeeds:
     """One agent: its segments, and what the effective policy lets it reach, each once and in order.
 
-    ``internet_ports`` are the TCP ports on which it reaches public addresses, by name or not; ``callers`` the
-    agents that call it; ``services`` the endpoint suffixes that it uses.
+    ``subnets`` are the segments' names, ``joined`` their networks with neighbours joined. ``internet_ports`` are the
+    TCP ports on which it reaches public addresses, by name or not; ``callers`` the agents that call it; ``services``
+    the endpoint suffixes that it uses.
     """
 
     agent: Agent
     segments: tuple[Segment, ...]
+    subnets: tuple[str, ...]
     networks: tuple[ipaddress.IPv4Network, ...]
+    joined: tuple[ipaddress.IPv4Network, ...]
     flows: tuple[Flow, ...]
     internet_ports: tuple[int, ...]
     transports: tuple[Transport, ...]
@@ -98,6 +101,11 @@ class Site:
         return tags(self.name, f"{self.name} {name or agent.name}", agent=agent.name, owner=agent.owner)
 
 
+def subnet_name(owner: str, segment: Segment) -> str:
+    """A subnet's name: whose it is, its zone and its first address, which is its identity."""
+    return f"{owner}/{segment.zone}/{segment.network.network_address}"
+
+
 def site_of(plan: Plan, allocation: Allocation) -> Site:
     """Gather a site; the allocation must hold every agent of the plan."""
     environment = plan.environment.environment
@@ -136,10 +144,13 @@ def _needs(agent: Agent, segments: tuple[Segment, ...], flows: list[Flow], calle
                 calls[flow.access] = None
             case Service():
                 services.add(flow.access.service)
+    networks = tuple(segment.network for segment in segments)
     return AgentNeeds(
         agent=agent,
         segments=segments,
-        networks=tuple(segment.network for segment in segments),
+        subnets=tuple(subnet_name(agent.name, segment) for segment in segments),
+        networks=networks,
+        joined=tuple(ipaddress.collapse_addresses(networks)),
         flows=tuple(flows),
         internet_ports=tuple(sorted(ports)),
         transports=tuple(transports),
