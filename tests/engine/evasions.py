@@ -48,7 +48,7 @@ FORBIDDEN = "forbidden"
 CLAIMED_NAME = "R102"
 """The residual of opaque TLS: a granted name is the client's claim, and any server may take it."""
 FIRST_FLIGHT = "octets before a verdict"
-"""The residual of judging what is sent: what arrived before there was enough to judge; nothing follows it."""
+"""The residual of judging what is sent: what arrived before there was enough to judge; no answer comes back."""
 HELLO_BOUND = 16389
 """Octets of one TLS record of the largest size (RFC 8446, 5.1), which a ClientHello may fill."""
 REQUEST_BOUND = 18432
@@ -57,8 +57,8 @@ REQUEST_BOUND = 18432
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One evasion. ``residual`` says why it may pass; ``bound`` is how many octets at most then do, and nothing that
-    the client sends after them; None is no bound."""
+    """One evasion. ``residual`` says why it may pass; ``bound`` is how many octets of the client at most then do, from
+    the forbidden step on, without an answer; None is no bound."""
 
     mechanism: str
     tries: str

@@ -53,7 +53,7 @@ def after(
         mechanism,
         tries,
         variant,
-        talk(*before, whole(forbidden), OK, says(MORE, "more")),
+        talk(*before, whole(forbidden), OK, *(says(MORE, "more") for _ in range(1 if bound is None else 100))),
         twin or talk(*before, http1.raw(GET, "granted"), OK),
         None if bound is None else FIRST_FLIGHT,
         bound,
@@ -170,10 +170,9 @@ def smuggling() -> Iterator[Case]:
         ("trailer that is a field", "a Host behind the body", b"0\r\nHost: evil.example.net\r\n\r\n" + BAD),
     ):
         head = edited(POST[: -len(POST_BODY)], (LENGTH, te))
-        chunked = http1.raw(head, "granted", body=b"2f\r\n" + POST_BODY + b"\r\n0\r\n\r\n")
         behind = Message(Side.CLIENT, BAD, FORBIDDEN, (), BAD.index(b"\r\n\r\n") + 4, joined=True)
         before = http1.raw(head, "carrier", body=body[: -len(BAD)])
-        yield Case(mechanism, tries, "", talk(before, behind, OK, OK), talk(chunked, OK))
+        yield Case(mechanism, tries, "", talk(before, behind, OK, OK), talk(POSTED, OK))
     yield after("second request behind the body", "the length ends before it", http1.raw(POST, "granted"), OK)
     inside = edited(POST, (LENGTH, b"Content-Length: 0\r\n"))[: -len(POST_BODY)]
     yield Case(
@@ -292,9 +291,11 @@ def later() -> Iterator[Case]:
     )
     yield after("answer of 101 that nobody asked for", "leaves HTTP", GRANTED, http1.switching("chat"), twin=TWIN)
     for size in (200_000, 1_100_000, 3_000_000):
+        # The engine puts a megabyte together, then it looks no more: a rule may well refuse what is larger.
+        twin = None if size < 1_000_000 else TWIN
         up = http1.raw(edited(POST, (b"47", b"%d" % size))[: -len(POST_BODY)], "granted", body=bytes(size))
         down = http1.response(body=bytes(size))
-        yield after("behind a large body", "a limit of reassembly", up, OK, variant=f"{size} octets")
+        yield after("behind a large body", "a limit of reassembly", up, OK, variant=f"{size} octets", twin=twin)
         yield after("behind a large answer", "a limit of reassembly", GRANTED, down, variant=f"{size} octets")
     for size in (8_000, 20_000, 70_000):
         field = http1.raw(GET.replace(b"Accept", b"X: " + b"a" * size + b"\r\nAccept"), "carrier")

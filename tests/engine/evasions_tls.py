@@ -13,6 +13,9 @@ NAME = NAMES[0]
 EVIL = "evil.example.net"
 AFTER = (*tls.accepted(), says(tls.application_data(), "data"))
 
+AT_LENGTH = (*tls.accepted(), *(says(tls.application_data(1400), "data") for _ in range(30)))
+"""What would follow, and more than any bound."""
+
 
 def talk(*steps: Step, **options: object) -> Conversation:
     return Conversation("", steps, OPAQUE, **options)  # type: ignore[arg-type]
@@ -34,7 +37,8 @@ def one(
 ) -> Iterator[Case]:
     for number, data in enumerate(hellos):
         variant = "" if len(hellos) == 1 else f"variant {number + 1}"
-        yield Case(f"tls: {mechanism}", tries, variant, talk(sent(data), *AFTER), TWIN, residual, bound)
+        after = AFTER if bound is None else AT_LENGTH
+        yield Case(f"tls: {mechanism}", tries, variant, talk(sent(data), *after), TWIN, residual, bound)
 
 
 def hello(name: str | None, **options: object) -> bytes:
@@ -213,7 +217,7 @@ def shapes() -> Iterator[Case]:
             "tls: hello in several records",
             "a handshake message may span them",
             f"{sizes}",
-            talk(sent(tls.records(bad, sizes)), *AFTER),
+            talk(sent(tls.records(bad, sizes)), *AT_LENGTH),
             TWIN,
             FIRST_FLIGHT,
             HELLO_BOUND,

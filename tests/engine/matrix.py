@@ -76,9 +76,12 @@ def run(engine: Engine, rules: str, setting: Setting, cases: Sequence[Case], *, 
 
 
 def _is_bounded(case: Case, verdict: Verdict) -> bool:
-    """Whether no more passed than the case allows, and nothing of the client after it."""
+    """Whether the client got no more than the bound through from there on, though it tried, and no answer came back."""
     if case.bound is None:
         return True
     index = next(index for index, step in enumerate(verdict.steps) if step.label == FORBIDDEN)
-    behind = [step for step in verdict.steps[index + 1 :] if step.sender is Side.CLIENT]
-    return verdict.steps[index].octets <= case.bound and bool(behind) and not any(step.octets for step in behind)
+    later = verdict.steps[index:]
+    tried = sum(len(step.data) for step in case.forbidden.steps[index:] if step.sender is Side.CLIENT)
+    through = sum(step.octets for step in later if step.sender is Side.CLIENT)
+    answered = sum(step.octets for step in later if step.sender is Side.SERVER)
+    return through <= case.bound < tried and answered == 0

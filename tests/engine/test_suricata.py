@@ -105,6 +105,19 @@ def test_rules_that_do_not_load_are_an_error_not_an_open_door(engine: Engine) ->
         engine.judge(bad, [Conversation("a", (says(b"x"),))])
 
 
+def test_an_engine_that_reads_nothing_gives_no_verdict(tmp_path: Path) -> None:
+    silent = tmp_path / "silent"
+    silent.write_text(
+        '#!/bin/sh\nwhile [ "$1" != -l ]; do shift; done\n: >"$2/eve.json"\necho "read 1 file, 3 packets"\n'
+    )
+    silent.chmod(0o755)
+    with pytest.raises(EngineError, match="read 3 of 10 packets"):
+        Engine("8.0.7", silent).judge("", [Conversation("a", (says(b"x"), answers(b"y")))])
+    silent.write_text('#!/bin/sh\nwhile [ "$1" != -l ]; do shift; done\n: >"$2/eve.json"\n')
+    with pytest.raises(EngineError, match="read none of 10 packets"):
+        Engine("8.0.7", silent).judge("", [Conversation("a", (says(b"x"), answers(b"y")))])
+
+
 @pytest.mark.suricata
 def test_variables_and_home_net_are_those_of_the_setting(engine: Engine) -> None:
     rules = (

@@ -46,8 +46,8 @@ class Message:
 class Segment:
     """One TCP segment written by hand, for what an honest stack never sends.
 
-    ``offset`` shifts it from the sender's next sequence number; ``advances`` says whether that number moves on by
-    the payload's length. A segment with an invalid checksum, or one whose ``ttl`` runs out, never reaches the server.
+    ``offset`` shifts it from the sender's next sequence number; ``advances`` says whether that number moves on by the
+    payload's length. A segment with an invalid checksum counts as never received.
     """
 
     sender: Side

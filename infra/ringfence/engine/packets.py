@@ -73,7 +73,9 @@ def _identity(conversation: Conversation) -> object:
     if conversation.protocol in ("tcp", "udp") and conversation.client_port is None:
         return None
     ends = frozenset((conversation.client, conversation.server))
-    return (ends, conversation.protocol, conversation.client_port, conversation.port)
+    if conversation.protocol in ("tcp", "udp"):
+        return (ends, conversation.protocol, conversation.client_port, conversation.port)
+    return (ends, conversation.protocol)  # an engine does not tell pings apart by their identifiers
 
 
 def build(members: Iterable[tuple[int, Conversation]]) -> list[Packet]:
@@ -172,7 +174,7 @@ class _Builder:
         self._segment(_other(sender), b"", _ACK)
 
     def _by_hand(self, index: int, step: Segment) -> None:
-        carries = (Carried(index, 0, len(step.data)),)
+        carries = (Carried(index, 0, len(step.data)),) if step.valid_checksum else ()
         self._segment(
             step.sender, step.data, step.flags, carries,
             offset=step.offset, valid=step.valid_checksum, ttl=step.ttl, urgent=step.urgent,
