@@ -19,8 +19,11 @@ from dataclasses import dataclass, field
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What "any method" means. CONNECT and TRACE leave HTTP or echo credentials (RFC 9110, 9.3.6 and 9.3.8)."""
 
-TARGET_MAX = 4096
-"""The longest request target, in octets, that is ever granted."""
+TARGET_MAX = 2048
+"""The longest request target, in octets, that is ever granted.
+
+An engine gives an expression up after 3,500 steps back (``pcre.match-limit`` in suricata.yaml), and one that is given
+up matches nothing and refuses nothing; from targets of some 3,500 octets on that happens to plain ones."""
 
 ANY_QUERY = "*"
 """The query of a pattern that takes every query, or none."""

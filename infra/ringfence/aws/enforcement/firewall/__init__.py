@@ -4,5 +4,6 @@
 """
 
 from ringfence.aws.enforcement.firewall.compile import firewall_rules
+from ringfence.aws.enforcement.firewall.error import FirewallError
 
-__all__ = ["firewall_rules"]
+__all__ = ["FirewallError", "firewall_rules"]

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ringfence.aws.enforcement.firewall.default import default_drafts
+from ringfence.aws.enforcement.firewall.error import FirewallError
 from ringfence.aws.enforcement.firewall.grants import Grantee, grant_drafts
 from ringfence.aws.enforcement.firewall.model import Firewall, RuleGroup
 from ringfence.aws.enforcement.firewall.networks import Networks, merged, overlap
-from ringfence.aws.enforcement.firewall.rule import Draft, FirewallError, rules_of
+from ringfence.aws.enforcement.firewall.rule import Draft, rules_of
 from ringfence.policy.effective import inspected_agents
 from ringfence.policy.flow import Flow, Https, Tls
 from ringfence.policy.policy import Policy

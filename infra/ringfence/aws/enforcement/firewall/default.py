@@ -40,6 +40,14 @@ _NAMED = "ringfence.named"
 
 HELLO_MAX = 16389
 """Octets in which a ClientHello has to be complete: one TLS record of the largest size (RFC 8446, 5.1)."""
+HEAD_MAX = 16384
+"""Octets in which the first request's head has to be complete."""
+FIELDS_MAX = 48
+"""Fields in a row within the part of a stream that the engine looks at, some 2,500 octets. Its parser takes 1,024 in
+all (libhtp's limit of headers), so fewer than that many fields take more than fifty octets each."""
+STREAM_MAX = 1_000_000
+"""Octets that a client may send on one inspected connection. The engine looks at a stream's first megabyte
+(``stream.reassembly.depth`` in suricata.yaml; AWS does not say what it has set) and at no request behind it."""
 
 _STREAM = "established,only_stream"
 _TLS = f"flowbits:isset,{TLS_BIT};"
@@ -55,12 +63,24 @@ _HEAD_REFUSALS: tuple[tuple[str, str], ...] = (
     # A request without any field has no field buffers; http.start is always there.
     ("no-host", 'http.start; content:!"|0d 0a|Host:"; nocase;'),
     ("unfinished-head", 'http.header.raw; content:!"|0d 0a 0d 0a|";'),
-    ("two-hosts", _HEAD + r'pcre:"/(?:^|\n)Host:(?s:.)*\nHost:/i";'),
+    *(
+        refusal
+        for name in ("Host", "Content-Length")
+        for refusal in (
+            (
+                f"two-{name.lower()}-1",
+                f'http.header.raw; content:"{name}:"; startswith; nocase; content:"|0a|{name}:"; nocase;',
+            ),
+            (
+                f"two-{name.lower()}-2",
+                f'http.header.raw; content:"|0a|{name}:"; nocase; content:"|0a|{name}:"; nocase; distance:0;',
+            ),
+        )
+    ),
     ("host-syntax", _HEAD + r'pcre:"/(?:^|\n)Host:(?![ \t]*[A-Za-z0-9.-]+(?::[0-9]+)?[ \t]*\r\n)/i";'),
+    ("length", _HEAD + r'pcre:"/(?:^|\n)Content-Length:(?![ \t]*[0-9]{1,18}[ \t]*\r\n)/i";'),
     ("line-ending", _HEAD + r'pcre:"/(?:^|[^\r])\n|\r[^\n]|\x00/";'),
     ("field-syntax", _HEAD + rf'pcre:"/(?:^|\n)(?!\r\n)(?!{_NAME}+:{_VALUE}*\r\n)(?s:.)/";'),
-    ("length", _HEAD + r'pcre:"/(?:^|\n)Content-Length:(?![ \t]*[0-9]{1,18}[ \t]*\r\n)/i";'),
-    ("two-lengths", _HEAD + r'pcre:"/(?:^|\n)Content-Length:(?s:.)*\nContent-Length:/i";'),
     *(
         (f"field-{name.lower()}", f'http.header_names; content:"|0d 0a|{name}|0d 0a|"; nocase;')
         for name in (
@@ -76,7 +96,7 @@ to take another method or target than the request line's (RFC 9112, 2.2, 3.2, 5 
 def default_drafts(grants: Mapping[int, Networks], observed: Networks, http2: str) -> Iterator[Draft]:
     """The default group's rules. ``grants`` are the networks that may use each TCP port; ``observed`` those that are
     watched and refused nothing; ``http2`` is "refuse" or "judge"."""
-    for refusal in (*_transport(grants), *_beginning(), *_requests(http2)):
+    for refusal in (*_transport(grants), *_beginning(), *_limits(), *_requests(http2)):
         if not observed:
             yield refusal
             continue
@@ -86,9 +106,11 @@ def default_drafts(grants: Mapping[int, Networks], observed: Networks, http2: st
                 yield dataclasses.replace(refusal, agents=scope, observed=is_observed)
     # No agent has an IPv6 address, so there is nothing to observe.
     yield _refusal("ipv6", "", protocol="ip6", toward=Toward.EITHER, state="")
-    yield _mark("tls-seen", "tls", f"{_TLS} flowbits:set,{_SEEN};")
+    head = 'content:"|16 03|"; startswith; content:"|01|"; offset:5; depth:1;'
+    yield _mark("tls-seen", "tcp", f"{_TLS} {head} flowbits:set,{_SEEN};", state=_STREAM)
     yield _mark("tls-named", "tls", f'{_TLS} tls.sni; content:"."; flowbits:set,{_NAMED};')
     yield _mark("http-seen", "http", f"{_HTTP} flowbits:set,{_SEEN};")
+    yield _mark("http-named", "http", f'{_HTTP} http.host; content:"."; flowbits:set,{_NAMED};')
 
 
 def _refusal(
@@ -98,8 +120,10 @@ def _refusal(
     return Draft(form, "", kind, protocol, None, "any", toward, state, matches, f"ringfence {form}")
 
 
-def _mark(form: str, protocol: str, matches: str) -> Draft:
-    return Draft(form, "", Kind.MARK, protocol, None, "any", Toward.SERVER, "", matches, f"ringfence {form}")
+def _mark(
+    form: str, protocol: str, matches: str, *, toward: Toward = Toward.SERVER, state: str = "established"
+) -> Draft:
+    return Draft(form, "", Kind.MARK, protocol, None, "any", toward, state, matches, f"ringfence {form}")
 
 
 def _transport(grants: Mapping[int, Networks]) -> Iterator[Draft]:
@@ -145,7 +169,28 @@ def _beginning() -> Iterator[Draft]:
             f"not-request-{length}", f"{_HTTP} {_UNSEEN} stream_size:client,>,{length}; {none}", state=_STREAM
         )
     yield _refusal("not-http", f"{_HTTP} app-layer-protocol:!http;")
-    yield _refusal("long-unseen", f"{_HTTP} {_UNSEEN} stream_size:client,>,{HELLO_MAX + 1};")
+    yield _refusal("long-head", f"{_HTTP} {_UNNAMED} stream_size:client,>,{HEAD_MAX};")
+
+
+def _limits() -> Iterator[Draft]:
+    """What the engine's HTTP parser gives up on: after it the engine judges nothing more on that connection.
+
+    Looked for in the stream, before the parser gets to the end of the head.
+    """
+    yield _refusal("coding", f'{_HTTP} content:"|0a|Transfer-Encoding"; nocase;', state=_STREAM)
+    yield _refusal(
+        "stream-length",
+        rf'{_HTTP} content:"|0a|Content-Length"; nocase; '
+        rf'pcre:"/\nContent-Length:[ \t]*(?:[^0-9 \t]|[0-9]+[^0-9\r])/i";',
+        state=_STREAM,
+    )
+    yield _refusal(
+        "many-fields",
+        rf'{_HTTP} content:"|0d 0a|"; pcre:"/(?:\n[!-9\x3b-~]{{1,200}}:[^\r\n]{{0,200}}\r){{{FIELDS_MAX}}}/";',
+        state=_STREAM,
+    )
+    yield _refusal("long-field", f"{_HTTP} app-layer-event:http.request_field_too_long;", protocol="http", state="")
+    yield _refusal("long-stream", f"{_HTTP} stream_size:client,>,{STREAM_MAX};")
 
 
 def _requests(http2: str) -> Iterator[Draft]:

@@ -2,10 +2,11 @@ r"""Requests as matches on the request line of HTTP/1, and on method and path of
 
 What `ringfence.policy.request` calls a plain target is checked once for all hosts (`LINE_REFUSALS`), so the matches
 of one host need only say which plain requests it takes. They are of a narrow shape, because the engine gives an
-expression up when it runs out of stack or of steps, and an expression that is given up does not match, negated or
-not: a rule with it lets the request through. A repeated group does that on a target of 2,000 segments (measured on
-7.0.10 and 8.0.7); a repeated class does not, so classes are all that is repeated, and what is not plain is looked for
-piece by piece.
+expression up when it runs out of stack or of steps, and one that is given up does not match, negated or not: a rule
+with it lets the request through (measured on 7.0.10 and 8.0.7, from 2,000 rounds of a group or 3,500 steps back). So
+classes are all that is repeated; what is not plain is looked for piece by piece; patterns share what they begin with;
+and a name with a text behind it in the same segment, the one thing that has to be searched for, is searched in a look
+ahead, which is not entered again, with a bound on how far when several patterns search.
 
 Expressions are read by the rule parser first: what it could take for its own is written as ``\x..``.
 """
@@ -13,8 +14,9 @@ Expressions are read by the rule parser first: what it could take for its own is
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
+from ringfence.aws.enforcement.firewall.error import FirewallError
 from ringfence.policy.request import ANY_QUERY, SEGMENT_CHARACTER, TARGET_MAX, RequestPattern, Segment
 
 _PLAIN_ENCODING = (
@@ -37,6 +39,11 @@ segment has, empty segments, segments of dots, ``#``. Encodings are apart, since
 
 _ENCODING = re.compile(r"%[0-9A-Fa-f]{2}")
 _LITERAL = re.compile(r"[A-Za-z0-9_~-]")
+_HEXADECIMAL = "0123456789ABCDEFabcdef"
+_ANY = r"[^\/? ]"
+_SEARCH_STEPS = 1500
+"""Octets that the searches of one target may go over together; each is some steps, and the limit is 3,500."""
+_ROOM_MIN = 100
 _PLAIN = re.compile(rf"{SEGMENT_CHARACTER}*\Z")
 
 
@@ -56,13 +63,17 @@ def foreign_encoding(spelled: Iterable[str] = ()) -> str:
 
 
 def none_of(requests: Sequence[RequestPattern]) -> str:
-    """A match of plain request lines that none of the patterns takes."""
+    """A match of plain request lines that none of the patterns takes.
+
+    Raises `FirewallError` for patterns that would cost the engine more steps than it takes.
+    """
     spelled = spelled_encodings(requests)
-    methods: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    methods: dict[str, list[str]] = defaultdict(list)
     for method, group in _methods(requests):
-        methods[tuple(sorted({_target(request, spelled) for request in group}))].append(method)
-    lines = "|".join(f"{_either(names)} {_either(targets)}" for targets, names in methods.items())
-    return rf'http.request_line; pcre:!"/^(?:{lines}) HTTP\/1\.1\z/";'
+        room = _partial_room(group)
+        methods[_factored({_tokens(request, spelled, room) for request in group})].append(method)
+    lines = _either([f"{_either(names)} {targets}" for targets, names in methods.items()])
+    return rf'http.request_line; pcre:!"/^{lines} HTTP\/1\.1\z/";'
 
 
 def by_method(requests: Sequence[RequestPattern]) -> tuple[tuple[str, str], ...]:
@@ -81,41 +92,102 @@ def _either(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else f"(?:{'|'.join(texts)})"
 
 
-def _target(request: RequestPattern, spelled: frozenset[str]) -> str:
-    path = "".join(rf"\/{_segment(segment, spelled)}" for segment in request.path.segments)
+def _factored(sequences: Iterable[tuple[str, ...]]) -> str:
+    """An expression of all sequences, in which those that begin alike share their beginning."""
+    ordered = sorted(set(sequences))
+    parts: list[str] = []
+    for first, group in groupby(ordered, key=lambda sequence: sequence[:1]):
+        tails = [sequence[1:] for sequence in group]
+        parts.append((first[0] + _factored(tails)) if first else "")
+    return _either(parts)
+
+
+def _tokens(request: RequestPattern, spelled: frozenset[str], room: int) -> tuple[str, ...]:
+    """The expression of a pattern's targets, in pieces: one for each segment, and the query."""
+    segments = request.path.segments
+    first = next((index for index, segment in enumerate(segments) if None in segment), len(segments))
+    tokens = [rf"\/{_segment(segment, room)}" for segment in segments]
     if request.path.rest:
-        path += rf"\/{_without(spelled, 0, '[^? ]*')}[^? ]*"
+        tokens.append(r"\/[^? ]*")
+    if spelled and first < len(tokens):
+        # Wildcards take no encoding that only a literal may spell: there are no more of them than in the literals.
+        count = sum(octet.upper() in spelled for segment in segments[first:] for octet in _octets_of(segment))
+        octets = f"[^? ]*{_either([_octet(text) for text in sorted(spelled)])}"
+        tokens.insert(first, f"(?!(?:{octets}){{{count + 1}}})" if count else f"(?!{octets})")
     if request.query == ANY_QUERY:
-        return path + r"(?:\?[^ ]*)?"
-    return path + (_text("?" + request.query) if request.query else "")
+        tokens.append(r"(?:\?[^ ]*)?")
+    elif request.query:
+        tokens.append(_text("?" + request.query))
+    return tuple(tokens)
 
 
-def _segment(segment: Segment, spelled: frozenset[str]) -> str:
-    if None not in segment:
-        return "".join(map(_text, filter(None, segment)))
-    literals = [piece for piece in segment if piece is not None]
-    count = sum(octet.upper() in spelled for piece in literals for octet in _ENCODING.findall(piece))
-    parts = [_without(spelled, count, r"[^\/? ]*")]
+def _octets_of(segment: Segment) -> list[str]:
+    return [octet for piece in segment if piece for octet in _ENCODING.findall(piece)]
+
+
+def _segment(segment: Segment, room: int) -> str:
+    parts: list[str] = []
     for index, piece in enumerate(segment):
-        following = segment[index + 1] if index + 1 < len(segment) else None
-        parts.append(_wildcard(following) if piece is None else _text(piece))
-    return "".join(parts)
+        if piece is not None:
+            parts.append(_text(piece))
+        elif index + 1 == len(segment):
+            parts.append(_ANY + "+")
+        else:
+            parts.append(_before(segment[index + 1] or "", index + 2 == len(segment), room))
+    shape = "".join(parts)
+    return rf"(?={shape}[\/? ]){_ANY}+" if _searches(segment) else shape
 
 
-def _wildcard(following: str | None) -> str:
-    r"""One or more characters; a text behind them starts at a character of its own, not inside an encoding."""
-    if following and following[0] in "0123456789ABCDEFabcdef":
-        return r"(?:[^\/? ]*[^%\/? ])?[^%\/? ]"
-    return r"[^\/? ]+"
+def _before(literal: str, is_last: bool, room: int) -> str:
+    r"""One or more characters up to a literal, which starts at a character of its own and not inside an encoding."""
+    if _is_found_at_once(literal, is_last):
+        return rf"{_ANY}[^{_text(literal)}\/? ]*"
+    if literal[0] in _HEXADECIMAL:
+        return rf"(?:[^%\/? ]|[^\/? ]{{0,{room}}}[^%\/? ][^%\/? ])"
+    return _ANY + ("+" if room >= TARGET_MAX else f"{{1,{room}}}")
 
 
-def _without(spelled: frozenset[str], count: int, before: str) -> str:
-    """A look ahead: what follows has no more spelled encodings than its pattern's own, so its wildcards have none."""
-    if not spelled:
-        return ""
-    octets = "|".join(_octet(text) for text in sorted(spelled))
-    more = f"{before}(?:{octets})"
-    return f"(?!(?:{more}){{{count + 1}}})" if count else f"(?!{more})"
+def _is_found_at_once(literal: str, is_last: bool) -> bool:
+    """Whether the first place of a literal is as good as any: one character, and a wildcard behind it."""
+    return len(literal) == 1 and literal not in _HEXADECIMAL and not is_last
+
+
+def _searches(segment: Segment) -> int:
+    """How many wildcards of a segment have to look for the text behind them, trying one place after the other."""
+    return sum(
+        not _is_found_at_once(literal or "", index + 2 == len(segment))
+        for index, (piece, literal) in enumerate(pairwise(segment))
+        if piece is None
+    )
+
+
+def _partial_room(requests: Sequence[RequestPattern]) -> int:
+    """How many octets a wildcard that has to search may take, so that the searches of one target stay affordable."""
+    searching: set[tuple[Segment, ...]] = set()
+    for request in requests:
+        for index, segment in enumerate(request.path.segments):
+            if _searches(segment) > 1:
+                raise FirewallError(
+                    f"`{request}`: two names of one segment, each with a text behind it, cost the engine too much",
+                    "write one name for both: `{name}`, or `/**`",
+                )
+            if _searches(segment):
+                searching.add(request.path.segments[: index + 1])
+    together = max((sum(_meet(one, other) for other in searching) for one in searching), default=1)
+    room = TARGET_MAX if together == 1 else _SEARCH_STEPS // together
+    if room < _ROOM_MIN:
+        raise FirewallError(
+            f"{together} patterns such as `{requests[0]}` search one segment",
+            "write the whole segment as a name: `{name}`, or `/**`",
+        )
+    return room
+
+
+def _meet(one: tuple[Segment, ...], other: tuple[Segment, ...]) -> bool:
+    """Whether a target may get to the last segments of both: no segment before them is another text in each."""
+    return all(
+        None in mine or None in theirs or mine == theirs for mine, theirs in zip(one[:-1], other[:-1], strict=False)
+    )
 
 
 def _text(piece: str) -> str:

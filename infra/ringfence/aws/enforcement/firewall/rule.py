@@ -15,6 +15,7 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ringfence.aws.enforcement.firewall.error import FirewallError
 from ringfence.aws.enforcement.firewall.model import StatefulRule
 from ringfence.aws.enforcement.firewall.networks import Networks, cut, written
 from ringfence.aws.enforcement.firewall.signature import OBSERVED_OFFSET, signature_ids
@@ -25,14 +26,6 @@ RULE_MAX = 8175
 authors of cdk-preflight)."""
 
 _SID = "sid:4294967294;)"  # the longest end of a rule
-
-
-class FirewallError(ValueError):
-    """A policy that the firewall's rules cannot express; ``mend`` says what to change."""
-
-    def __init__(self, message: str, mend: str) -> None:
-        super().__init__(message)
-        self.mend = mend
 
 
 class Kind(enum.Enum):
