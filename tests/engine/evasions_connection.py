@@ -32,6 +32,8 @@ GRANTED = http1.raw(GET, "granted")
 POSTED = http1.raw(POST[: -len(POST_BODY)], "granted", body=POST_BODY)
 MORE = bytes(index % 128 | 0x80 for index in range(200))
 """What would follow if the octets before it had been taken."""
+AT_LENGTH = tuple(says(MORE, "more") for _ in range(100))
+"""More of it than any bound."""
 LENGTH = b"Content-Length: 47\r\n"
 TWIN = talk(GRANTED, OK, http1.raw(GET, "granted again"), OK)
 
@@ -53,7 +55,7 @@ def after(
         mechanism,
         tries,
         variant,
-        talk(*before, whole(forbidden), OK, *(says(MORE, "more") for _ in range(1 if bound is None else 100))),
+        talk(*before, whole(forbidden), *((OK, says(MORE, "more")) if bound is None else AT_LENGTH)),
         twin or talk(*before, http1.raw(GET, "granted"), OK),
         None if bound is None else FIRST_FLIGHT,
         bound,

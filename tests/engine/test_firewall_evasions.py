@@ -1,0 +1,113 @@
+"""The matrix against the rules of the firewall, on both engines, as they are and with HTTP narrowed to HTTP/1."""
+
+import dataclasses
+from collections.abc import Callable
+
+import granted
+import pytest
+from matrix import Outcome, all_cases, run
+from ringfence.engine.configuration import ActionOrder, Exceptions, Setting
+from ringfence.engine.suricata import Engine, shuffled
+
+pytestmark = pytest.mark.suricata
+
+SETTINGS = {"as is": Setting(), "http is HTTP/1": Setting(http1_only=True)}
+
+
+HOLES = frozenset(
+    {
+        "bare carriage returns throughout",  # no line ends for the engine, so no request line is ever judged
+        "Host with another port",
+        "host override field",
+        "Host behind many fields",  # this and the next: a parser that reached a limit or failed judges nothing more
+        "behind many fields",
+        "behind a broken request",
+        "two lengths",
+        "empty length",
+        "length beyond 64 bits",
+        "length in another base",
+        "length with text",
+        "unknown transfer coding",
+        "transfer coding in odd spelling",
+        "NUL in the transfer coding",
+        "very long target",
+        "Host behind a long field",
+        "behind a long field",
+        "raw octets after a request",
+        "TLS after a request",
+        "preface of HTTP/2 after a request",
+        "pipelined behind many",
+        "behind a large body",
+    }
+)
+"""Mechanisms that the rules do not stop yet, on one engine at least; to be empty."""
+REFUSED = frozenset(
+    {"segments out of order", "tls: hello out of order", "behind a large body", "pipelined behind many"}
+)
+"""Mechanisms whose legitimate twin the rules refuse; to be empty."""
+
+
+def check(outcome: Outcome) -> None:
+    unknown = [(case, verdict) for case, verdict in outcome.passed if case.mechanism not in HOLES]
+    refused = [(case, verdict) for case, verdict in outcome.refused if case.mechanism not in REFUSED]
+    found = dataclasses.replace(outcome, passed=tuple(unknown), refused=tuple(refused))
+    assert not found.passed, explained(found)
+    assert not found.refused, explained(found)
+
+
+def explained(outcome: Outcome) -> str:
+    return "\n".join(
+        [
+            *(f"passed: {case.name} ({case.tries}): {verdict}" for case, verdict in outcome.passed),
+            *(f"twin refused: {case.name}: {verdict}" for case, verdict in outcome.refused),
+        ]
+    )[:20_000]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_no_evasion_passes_and_no_twin_is_refused(
+    engine: Engine, setting: str, record_property: Callable[[str, object], None]
+) -> None:
+    outcome = run(engine, granted.rules(), SETTINGS[setting], all_cases())
+    record_property("counts", outcome.line(f"evasions, {engine}, {setting}"))
+    check(outcome)
+
+
+@pytest.mark.parametrize(
+    ("rules", "setting", "persistent"),
+    [
+        (shuffled(granted.rules(), 1), Setting(), False),
+        (shuffled(granted.rules(), 2), Setting(action_order=ActionOrder.PASS_LAST), False),
+        (granted.rules(), Setting(exceptions=Exceptions.DROP), False),
+        (granted.rules(), Setting(), True),
+    ],
+    ids=["shuffled", "shuffled, other action order", "exceptions dropped", "a client that insists"],
+)
+def test_nor_in_another_order_nor_for_a_client_that_insists(
+    engine: Engine, rules: str, setting: Setting, persistent: bool
+) -> None:
+    outcome = run(engine, rules, setting, all_cases(), persistent=persistent)
+    check(outcome)
+
+
+def test_observe_logs_what_enforce_refuses(engine: Engine) -> None:
+    """One to one: on the same traffic the observing agents' rules match where the enforcing agents' rules refuse."""
+    cases = all_cases()
+    conversations = [conversation for case in cases for conversation in (case.forbidden, case.twin)]
+    enforced = engine.judge(granted.rules(), conversations)
+    observed = engine.judge(granted.rules(mode="observe"), conversations)
+    differing = [
+        (str(one), str(other))
+        for one, other in zip(enforced, observed, strict=True)
+        if one.reason != "stream error" and (one.sid is not None) != bool(other.alerts)
+    ]
+    assert not differing, differing[:10]
+
+
+def test_a_hole_in_the_rules_is_found(engine: Engine) -> None:
+    """Each refusal is needed: without it some case passes, or another rule would do alone."""
+    lines = granted.rules().splitlines(keepends=True)
+    without = "".join(line for line in lines if "ringfence http-host" not in line)
+    assert len(without) < len(granted.rules())
+    found = {case.mechanism for case, _ in run(engine, without, Setting(), all_cases()).passed}
+    assert {"another host", "reuse for another host"} <= found
