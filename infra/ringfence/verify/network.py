@@ -1,0 +1,328 @@
+"""The network as its resources say it is: subnets, NACLs, groups, routes and endpoints."""
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ringfence.verify.finding import Finding, Kind
+from ringfence.verify.graph import Resource, ResourceGraph, Value
+from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, network_of
+from ringfence.verify.packet import Acl, Entry, Group, GroupRule, protocols_of
+from ringfence.verify.references import References, number, table, tables, text
+
+AGENT_TAG = "ringfence:agent"
+"""The tag that says whose a subnet or a group is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet: its addresses, and the URNs of the NACL and route table that it is under (empty: the VPC's own)."""
+
+    urn: str
+    name: str
+    agent: str
+    zone: str
+    addresses: Numbers
+    acl: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route; ``kind`` is "firewall", "nat", "internet", "transit", "peering" or "other".
+
+    ``target`` is what it names: a URN, or an id of something outside the graph; ``zone`` its zone where that is known.
+    """
+
+    destination: Numbers
+    length: int
+    kind: str
+    target: str
+    name: str
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A VPC endpoint. ``tables`` are the route tables that lead to a gateway; groups and subnets are an interface's."""
+
+    urn: str
+    name: str
+    service: str
+    is_gateway: bool
+    policy: str | None
+    subnets: tuple[str, ...]
+    groups: tuple[str, ...]
+    tables: tuple[str, ...]
+    prefix_list: str
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Everything below the application in one VPC, by URN."""
+
+    cidrs: Numbers
+    subnets: Mapping[str, Subnet]
+    acls: Mapping[str, Acl]
+    groups: Mapping[str, Group]
+    group_of: Mapping[str, str]
+    routes: Mapping[str, tuple[Route, ...]]
+    endpoints: tuple[Endpoint, ...]
+    nat_subnets: Mapping[str, str]
+    firewall_subnets: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def of_agent(self, agent: str) -> tuple[Subnet, ...]:
+        """The subnets of an agent, by URN."""
+        return tuple(subnet for subnet in self.subnets.values() if subnet.agent == agent)
+
+    def route(self, table_urn: str, address: int) -> Route | None:
+        """The route that a packet to an address takes: the longest prefix; None leads nowhere."""
+        found = [route for route in self.routes.get(table_urn, ()) if address in route.destination]
+        return max(found, key=lambda route: route.length, default=None)
+
+
+def read_network(graph: ResourceGraph) -> Network:
+    """Read a graph; what cannot be read exactly is among the findings."""
+    return _Reader(graph).network()
+
+
+class _Reader:
+    def __init__(self, graph: ResourceGraph) -> None:
+        self.graph = graph
+        self.references = References.of(graph)
+        self.findings: list[Finding] = []
+
+    def network(self) -> Network:
+        acl_of, table_of = self.associations()
+        subnets = {
+            subnet.urn: self.subnet(subnet, acl_of, table_of) for subnet in self.graph.of_type("aws:ec2/subnet:Subnet")
+        }
+        groups = {group.urn: group for group in self.groups()}
+        return Network(
+            cidrs=self.cidrs(),
+            subnets=subnets,
+            acls=self.acls(),
+            groups=groups,
+            group_of={
+                text(table(group.inputs.get("tags")).get(AGENT_TAG)): group.urn
+                for group in self.graph.of_type("aws:ec2/securityGroup:SecurityGroup")
+                if table(group.inputs.get("tags")).get(AGENT_TAG)
+            },
+            routes=self.routes(),
+            endpoints=tuple(self.endpoints()),
+            nat_subnets={
+                nat.urn: _urn(self.references.one(nat, "subnetId"))
+                for nat in self.graph.of_type("aws:ec2/natGateway:NatGateway")
+            },
+            firewall_subnets=tuple(
+                urn
+                for firewall in self.graph.of_type("aws:networkfirewall/firewall:Firewall")
+                for urn in self.mapped(firewall)
+            ),
+            findings=tuple(self.findings),
+        )
+
+    def unread(self, resource: Resource, what: str) -> None:
+        self.findings.append(Finding(Kind.NOT_PROVED, "", "network", what, resource.name, resource.urn))
+
+    def mapped(self, firewall: Resource) -> tuple[str, ...]:
+        values = [text(each.get("subnetId")) for each in tables(firewall.inputs.get("subnetMappings"))]
+        known = [self.references.by_identity[value].urn for value in values if value in self.references.by_identity]
+        return tuple(known) or tuple(other.urn for other in self.references.depends_on(firewall, "subnetMappings"))
+
+    def cidrs(self) -> Numbers:
+        found = NO_NUMBERS
+        for kind in ("aws:ec2/vpc:Vpc", "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"):
+            for resource in self.graph.of_type(kind):
+                found |= self.addresses(resource, resource.inputs.get("cidrBlock"))
+                for name in ("assignGeneratedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId"):
+                    if resource.inputs.get(name):
+                        self.unread(resource, "IPv6, which this proof does not read")
+        return found
+
+    def addresses(self, resource: Resource, value: Value) -> Numbers:
+        try:
+            return network_of(text(value))
+        except (ipaddress.AddressValueError, ipaddress.NetmaskValueError, ValueError):
+            self.unread(resource, f"{value!r} is no IPv4 network")
+            return NO_NUMBERS
+
+    def associations(self) -> tuple[dict[str, str], dict[str, str]]:
+        acl_of: dict[str, str] = {}
+        table_of: dict[str, str] = {}
+        for acl in self.graph.of_type("aws:ec2/networkAcl:NetworkAcl"):
+            for subnet in self.references.many(acl, "subnetIds"):
+                if _urn(subnet) in acl_of:
+                    self.unread(acl, f"a second NACL for {_urn(subnet)}")
+                acl_of[_urn(subnet)] = acl.urn
+        for kind, found, name in (
+            ("aws:ec2/networkAclAssociation:NetworkAclAssociation", acl_of, "networkAclId"),
+            ("aws:ec2/routeTableAssociation:RouteTableAssociation", table_of, "routeTableId"),
+        ):
+            for association in self.graph.of_type(kind):
+                subnet = self.references.one(association, "subnetId")
+                if subnet is None:
+                    self.unread(association, "an association of something other than a subnet")
+                    continue
+                if _urn(subnet) in found:
+                    self.unread(association, f"a second association of {_urn(subnet)}")
+                found[_urn(subnet)] = _urn(self.references.one(association, name))
+        return acl_of, table_of
+
+    def subnet(self, subnet: Resource, acl_of: dict[str, str], table_of: dict[str, str]) -> Subnet:
+        if subnet.inputs.get("mapPublicIpOnLaunch"):
+            self.findings.append(
+                Finding(Kind.MORE, "", "subnet", "public addresses for what starts in a subnet",
+                        "mapPublicIpOnLaunch", subnet.urn)
+            )  # fmt: skip
+        return Subnet(
+            subnet.urn,
+            subnet.name,
+            text(table(subnet.inputs.get("tags")).get(AGENT_TAG)),
+            text(subnet.inputs.get("availabilityZone")),
+            self.addresses(subnet, subnet.inputs.get("cidrBlock")),
+            acl_of.get(subnet.urn, ""),
+            table_of.get(subnet.urn, ""),
+        )
+
+    def acls(self) -> dict[str, Acl]:
+        entries: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
+        for rule in self.graph.of_type("aws:ec2/networkAclRule:NetworkAclRule"):
+            if not rule.inputs.get("ipv6CidrBlock"):  # no address here is of that version
+                owner = _urn(self.references.one(rule, "networkAclId"))
+                entries[owner, bool(rule.inputs.get("egress"))].append(self.entry(rule))
+        found: dict[str, Acl] = {}
+        for acl in self.graph.of_type("aws:ec2/networkAcl:NetworkAcl"):
+            for direction in ("ingress", "egress"):
+                if acl.inputs.get(direction):
+                    self.unread(acl, f"{direction} entries inside the NACL's own resource")
+            ordered = [
+                tuple(sorted(entries.pop((acl.urn, egress), []), key=lambda entry: entry.number))
+                for egress in (False, True)
+            ]
+            found[acl.urn] = Acl(acl.name, *ordered)
+        for (owner, _), left in entries.items():
+            for entry in left:
+                what = f"an entry of a NACL that is not here: {owner}"
+                self.findings.append(Finding(Kind.NOT_PROVED, "", "nacl", what, entry.name))
+        return found
+
+    def entry(self, rule: Resource) -> Entry:
+        protocols = protocols_of(text(rule.inputs.get("protocol")) or str(rule.inputs.get("protocol")))
+        return Entry(
+            number(rule.inputs.get("ruleNumber")),
+            rule.inputs.get("ruleAction") == "allow",
+            protocols,
+            self.addresses(rule, rule.inputs.get("cidrBlock")),
+            _ports(rule) if protocols in (("tcp",), ("udp",)) else ALL_PORTS,
+            rule.name,
+        )
+
+    def groups(self) -> Iterator[Group]:
+        rules: dict[tuple[str, str], list[GroupRule]] = defaultdict(list)
+        for direction, kind in (
+            ("ingress", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"),
+            ("egress", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"),
+        ):
+            for rule in self.graph.of_type(kind):
+                rules[_urn(self.references.one(rule, "securityGroupId")), direction].append(self.group_rule(rule))
+        for group in self.graph.of_type("aws:ec2/securityGroup:SecurityGroup"):
+            for direction in ("ingress", "egress"):
+                if group.inputs.get(direction):
+                    self.unread(group, f"{direction} rules inside the group's own resource")
+            ingress, egress = rules.pop((group.urn, "ingress"), []), rules.pop((group.urn, "egress"), [])
+            yield Group(group.urn, group.name, tuple(ingress), tuple(egress))
+        for (group, _), left in rules.items():
+            for rule in left:
+                self.findings.append(
+                    Finding(Kind.NOT_PROVED, "", "sg", f"a rule of a group that is not here: {group}", rule.name)
+                )
+
+    def group_rule(self, rule: Resource) -> GroupRule:
+        peers = rule.inputs
+        addresses = self.addresses(rule, peers["cidrIpv4"]) if peers.get("cidrIpv4") else NO_NUMBERS
+        protocols = protocols_of(text(peers.get("ipProtocol")) or str(peers.get("ipProtocol")))
+        return GroupRule(
+            protocols,
+            _ports(rule) if protocols in (("tcp",), ("udp",)) else ALL_PORTS,
+            addresses,
+            _urn(self.references.one(rule, "referencedSecurityGroupId")),
+            _urn(self.references.one(rule, "prefixListId")),
+            rule.name,
+        )
+
+    def routes(self) -> dict[str, tuple[Route, ...]]:
+        found: dict[str, list[Route]] = {made.urn: [] for made in self.graph.of_type("aws:ec2/routeTable:RouteTable")}
+        for made in self.graph.of_type("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable"):
+            if made.inputs.get("routes") or made.inputs.get("propagatingVgws"):
+                self.unread(made, "routes inside the route table's own resource")
+        for route in self.graph.of_type("aws:ec2/route:Route"):
+            owner = _urn(self.references.one(route, "routeTableId"))
+            if not route.inputs.get("destinationCidrBlock"):
+                self.unread(route, "a route to something other than an IPv4 network")
+                continue
+            destination = self.addresses(route, route.inputs.get("destinationCidrBlock"))
+            kind, target, zone = self.target(route)
+            length = number(text(route.inputs.get("destinationCidrBlock")).rpartition("/")[2])
+            found.setdefault(owner, []).append(Route(destination, length, kind, target, route.name, zone))
+        return {urn: tuple(routes) for urn, routes in found.items()}
+
+    def target(self, route: Resource) -> tuple[str, str, str]:
+        """A route's kind, target and, where it is known, its zone."""
+        for name, kind in (
+            ("natGatewayId", "nat"),
+            ("gatewayId", "internet"),
+            ("transitGatewayId", "transit"),
+            ("vpcPeeringConnectionId", "peering"),
+        ):
+            target = self.references.one(route, name)
+            if target is not None:
+                return kind, _urn(target), ""
+        return self.firewall_endpoint(_urn(self.references.one(route, "vpcEndpointId")))
+
+    def firewall_endpoint(self, target: str) -> tuple[str, str, str]:
+        """The firewall whose endpoint a route names: by its statuses, or in a preview by what the route depends on."""
+        for firewall in self.graph.of_type("aws:networkfirewall/firewall:Firewall"):
+            if target == firewall.urn:
+                return "firewall", firewall.urn, ""
+            for status in tables(firewall.outputs.get("firewallStatuses")):
+                for state in tables(status.get("syncStates")):
+                    if target in [text(each.get("endpointId")) for each in tables(state.get("attachments"))]:
+                        return "firewall", firewall.urn, text(state.get("availabilityZone"))
+        return "other", target, ""
+
+    def endpoints(self) -> Iterator[Endpoint]:
+        leading: dict[str, list[str]] = defaultdict(list)
+        kind = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation"
+        for association in self.graph.of_type(kind):
+            endpoint = _urn(self.references.one(association, "vpcEndpointId"))
+            leading[endpoint].append(_urn(self.references.one(association, "routeTableId")))
+        for endpoint in self.graph.of_type("aws:ec2/vpcEndpoint:VpcEndpoint"):
+            way = text(endpoint.inputs.get("vpcEndpointType"))
+            if way not in ("Gateway", "Interface"):
+                self.unread(endpoint, f"an endpoint of type {way or 'unknown'}")
+            policy = endpoint.inputs.get("policy")
+            yield Endpoint(
+                endpoint.urn,
+                endpoint.name,
+                text(endpoint.inputs.get("serviceName")),
+                way == "Gateway",
+                policy if isinstance(policy, str) else None,
+                tuple(_urn(each) for each in self.references.many(endpoint, "subnetIds")),
+                tuple(_urn(each) for each in self.references.many(endpoint, "securityGroupIds")),
+                (*leading[endpoint.urn], *(_urn(each) for each in self.references.many(endpoint, "routeTableIds"))),
+                text(endpoint.outputs.get("prefixListId")),
+            )
+
+
+def _urn(found: Resource | str | None) -> str:
+    return found.urn if isinstance(found, Resource) else found or ""
+
+
+def _ports(resource: Resource) -> Numbers:
+    first, last = resource.inputs.get("fromPort"), resource.inputs.get("toPort")
+    if first is None or last is None or (number(first) == -1 and number(last) == -1):
+        return ALL_PORTS
+    return Numbers.of((number(first), number(last)))
