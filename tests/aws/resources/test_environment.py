@@ -163,16 +163,16 @@ def test_each_route_leads_to_the_firewall_of_its_own_zone(registered: Registered
 
 def test_the_vpc_is_closed_before_the_first_subnet(registered: Registered) -> None:
     graph = registered.deployed
-    defaults = graph.of_type(
-        "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
-        "aws:ec2/defaultRouteTable:DefaultRouteTable",
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-    )
+    emptied = {
+        "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": {"ingress", "egress"},
+        "aws:ec2/defaultRouteTable:DefaultRouteTable": {"routes"},
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {"ingress", "egress"},
+    }
+    defaults = graph.of_type(*emptied)
     assert len(defaults) == 3
     for default in defaults:
-        held = {key: value for key, value in default.inputs.items() if key in {"ingress", "egress", "routes"}}
-        assert held
-        assert all(value == [] for value in held.values()), default.urn
+        for name in emptied[default.type]:
+            assert default.inputs[name] == [], (default.urn, name)
     for subnet in graph.of_type("aws:ec2/subnet:Subnet"):
         assert {default.urn for default in defaults} <= set(subnet.dependencies), subnet.urn
 
