@@ -184,6 +184,13 @@ def test_growth_adds_a_segment_and_doubles_what_there_was() -> None:
     assert allocate(grown, wanted({"a": 5, "b": 1})).agents == grown.agents, "nothing shrinks"
 
 
+def test_a_further_segment_is_as_large_as_all_before_it_so_that_few_are_ever_added() -> None:
+    first = allocate(None, wanted({"a": 61}))
+    grown = allocate(first, wanted({"a": 62}))
+    assert [segment.network.prefixlen for segment in first.agents["a"]] == [25, 25]
+    assert [segment.network.prefixlen for segment in grown.agents["a"]] == [25, 25, 25, 25]
+
+
 def test_a_zone_that_is_given_up_leaves_tombstones_and_comes_back_where_it_was() -> None:
     three = allocate(None, wanted({"a": 4}, zones=3))
     two = allocate(three, wanted({"a": 4}, zones=2))

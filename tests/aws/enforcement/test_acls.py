@@ -172,6 +172,18 @@ def test_neighbours_are_joined_and_nothing_between_them_is(build: Build) -> None
     assert sum(rule.direction == "egress" for rule in acl.rules) == 2
 
 
+def test_an_entry_that_another_covers_is_not_written(build: Build) -> None:
+    agents = {name: agent(name, serves=8080, more=f"calls: [{other}]\n") for name, other in (("a", "b"), ("b", "a"))}
+    compiled = build(agents)
+    acl = acl_of(compiled.enforcement, "a")
+    assert {(rule.direction, rule.first_port, rule.last_port) for rule in acl.rules} == {
+        ("egress", 1024, 65535),
+        ("ingress", 1024, 65535),
+    }, "what each answers and where each is called lie in the same ports"
+    peer = str(compiled.allocation.networks("b")[0].network_address + 4)
+    assert reaches(acl, "tcp", peer, 8080)
+
+
 def test_more_entries_than_the_quota_has_are_an_error_at_the_agent_and_never_a_wider_rule(build: Build) -> None:
     # Every second agent is called, so that no two neighbours can be joined.
     called = [f"a{index:02}" for index in range(0, 38, 2)]

@@ -62,6 +62,12 @@ def test_an_agent_with_internet_calls_other_services_from_the_nat_addresses_only
     assert denials(compiled, "a", "sqs:SendMessage", **by_endpoint(compiled, "a")) == ()
 
 
+def test_services_that_only_the_platform_uses_are_reached_by_endpoint_too(build: Build) -> None:
+    compiled = build({"a": agent("a", WEB, platform="ecs")})
+    assert denials(compiled, "a", "logs:PutLogEvents", **over_internet("198.51.100.8")) == ("OutsideSegment",)
+    assert denials(compiled, "a", "sns:Publish", **over_internet("198.51.100.8")) == ()
+
+
 def test_what_a_service_does_with_the_roles_rights_is_excepted(build: Build) -> None:
     compiled = build({"a": agent("a", QUEUE, platform="ec2")})
     forwarded = {"aws_ViaAWSService": "true", "aws_SourceIp": "203.0.113.9", "aws_RequestedRegion": "eu-west-1"}

@@ -1,8 +1,7 @@
 """The firewall where the environment has one: its rules, its endpoints' subnets, and how it is kept."""
 
-from ringfence.aws.enforcement.firewall.compile import firewall_rules
+from ringfence.aws.enforcement.firewall import FirewallError, firewall_rules
 from ringfence.aws.enforcement.firewall.model import Firewall
-from ringfence.aws.enforcement.firewall.rule import FirewallError
 from ringfence.aws.enforcement.logs import FIREWALL_ALERTS, FIREWALL_FLOWS
 from ringfence.aws.enforcement.model import NetworkFirewall
 from ringfence.aws.enforcement.segments import infrastructure_subnets

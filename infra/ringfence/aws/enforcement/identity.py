@@ -95,14 +95,9 @@ def _deny(sid: str, actions: tuple[str, ...], rest: tuple[str, ...], conditions:
 
 
 def _services(needs: AgentNeeds) -> tuple[str, ...]:
-    """The action prefixes (``s3``) of what the agent's own role does through endpoints, sorted."""
-    return tuple(
-        sorted(
-            {
-                action.partition(":")[0]
-                for flow in needs.flows
-                if isinstance(flow.access, Service) and flow.access.principal == needs.agent.role
-                for action in flow.access.actions
-            }
-        )
-    )
+    """The action prefixes (``s3``) of the services that are reached by endpoint from the agent's segment, sorted.
+
+    Those that only its platform uses too: the segment's way to a service is one, whoever calls.
+    """
+    used = (flow.access for flow in needs.flows if isinstance(flow.access, Service))
+    return tuple(sorted({action.partition(":")[0] for access in used for action in access.actions}))
