@@ -49,7 +49,7 @@ def firewall_rules(
     inspected = merged(network for grantee in grantees if grantee.inspected for network in grantee.networks)
     for count in (1, 2, 4, 8, GROUPS_MAX):
         members = _parted(grantees, count)
-        first, *others = rules_of([default, *(list(grant_drafts(group)) for group in members)])
+        first, *others = rules_of([default, *(list(grant_drafts(group, http2)) for group in members)])
         groups = [RuleGroup(DEFAULT_GROUP, DEFAULT_CAPACITY, first)]
         groups += [
             RuleGroup(f"ringfence-agents-{index}", _capacity(len(rules)), rules)

@@ -29,7 +29,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from ringfence.aws.enforcement.firewall.networks import Networks, common, complement
-from ringfence.aws.enforcement.firewall.request import LINE_REFUSALS
+from ringfence.aws.enforcement.firewall.request import line_refusals
 from ringfence.aws.enforcement.firewall.rule import Draft, Kind, Toward
 from ringfence.policy.request import METHODS
 
@@ -81,22 +81,33 @@ _HEAD_REFUSALS: tuple[tuple[str, str], ...] = (
     ("length", _HEAD + r'pcre:"/(?:^|\n)Content-Length:(?![ \t]*[0-9]{1,18}[ \t]*\r\n)/i";'),
     ("line-ending", _HEAD + r'pcre:"/(?:^|[^\r])\n|\r[^\n]|\x00/";'),
     ("field-syntax", _HEAD + rf'pcre:"/(?:^|\n)(?!\r\n)(?!{_NAME}+:{_VALUE}*\r\n)(?s:.)/";'),
-    *(
-        (f"field-{name.lower()}", f'http.header_names; content:"|0d 0a|{name}|0d 0a|"; nocase;')
-        for name in (
-            "Transfer-Encoding", "Upgrade", "HTTP2-Settings",
-            "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL",
-        )
-    ),
 )  # fmt: skip
-"""Heads that are refused for every host: servers read them in different ways, they leave HTTP, or they ask a server
-to take another method or target than the request line's (RFC 9112, 2.2, 3.2, 5 and 6; RFC 9110, 7.8)."""
+"""Heads of HTTP/1 that are refused for every host: servers read them in different ways (RFC 9112, 2.2, 3.2, 5, 6)."""
+
+_OVERRIDES = (
+    "Transfer-Encoding", "Upgrade", "HTTP2-Settings",
+    "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL",
+)  # fmt: skip
+"""Fields that no request may have: bodies without a length, in which engine and origin may lose each other; those that
+leave HTTP (RFC 9110, 7.8); those that ask for another method or target than the request line's."""
+
+_NAMES = "http.header_names; content:"
+_HTTP2_REFUSALS: tuple[tuple[str, str], ...] = (
+    *((f"no-{name}", f'{_NAMES}!"|0d 0a 3a|{name}|0d 0a|";') for name in ("method", "path", "authority")),
+    *(
+        (f"two-{name}", f'{_NAMES}"|3a|{name}|0d 0a|"; content:"|3a|{name}|0d 0a|"; distance:0;')
+        for name in ("method", "path", "authority")
+    ),
+    ("host-beside-authority", f'{_NAMES}"|0d 0a|host|0d 0a|"; nocase;'),
+    ("extended-connect", f'{_NAMES}"|0d 0a 3a|protocol|0d 0a|";'),
+)
+"""Requests of HTTP/2 that do not say once what they ask for (RFC 9113, 8.3.1; RFC 8441)."""
 
 
 def default_drafts(grants: Mapping[int, Networks], observed: Networks, http2: str) -> Iterator[Draft]:
     """The default group's rules. ``grants`` are the networks that may use each TCP port; ``observed`` those that are
     watched and refused nothing; ``http2`` is "refuse" or "judge"."""
-    for refusal in (*_transport(grants), *_beginning(), *_limits(), *_requests(http2)):
+    for refusal in (*_transport(grants), *_beginning(http2), *_limits(), *_requests(http2)):
         if not observed:
             yield refusal
             continue
@@ -142,10 +153,12 @@ def _transport(grants: Mapping[int, Networks]) -> Iterator[Draft]:
     yield _refusal("early-answer", "dsize:>0;", state="not_established", toward=Toward.CLIENT)
 
 
-def _beginning() -> Iterator[Draft]:
+def _beginning(http2: str) -> Iterator[Draft]:
     """How a granted flow may begin."""
     yield _refusal("server-first", f"{_TLS} {_UNNAMED} dsize:>0;", toward=Toward.CLIENT)
-    yield _refusal("server-first-http", f"{_HTTP} {_UNSEEN} dsize:>0;", toward=Toward.CLIENT)
+    # A server of HTTP/2 sends its settings as soon as it has the client's preface (RFC 9113, 3.4).
+    asked = _UNNAMED if http2 == "refuse" else _UNSEEN
+    yield _refusal("server-first-http", f"{_HTTP} {asked} dsize:>0;", toward=Toward.CLIENT)
     # Octets of the stream, not of a packet: a ClientHello may come in any pieces (RFC 8446, 5.1 and 4).
     for index, match in enumerate(
         ('content:!"|16|"; depth:1;', 'content:!"|16 03|"; depth:2;', 'content:!"|01|"; offset:5; depth:1;')
@@ -161,7 +174,7 @@ def _beginning() -> Iterator[Draft]:
         f'{_TLS} tls.sni; content:"."; pcre:!"/^[a-z0-9-]+(?:\\.[a-z0-9-]+){{1,126}}\\z/i";',
         protocol="tls", state="",
     )  # fmt: skip
-    words = [f"{method} " for method in METHODS]
+    words = [f"{method} " for method in METHODS] + (["PRI * HTTP/2.0"] if http2 == "judge" else [])
     for length in range(1, max(map(len, words)) + 1):
         starts = sorted({word[:length] for word in words})
         none = " ".join(f'content:!"{start}"; depth:{len(start)};' for start in starts)
@@ -195,10 +208,18 @@ def _limits() -> Iterator[Draft]:
 
 def _requests(http2: str) -> Iterator[Draft]:
     """Requests and answers that no host may be sent."""
-    for form, matches in (*LINE_REFUSALS, *_HEAD_REFUSALS):
+    for form, matches in line_refusals(http2):
         yield _refusal(form, matches, protocol="http", state="")
+    for form, matches in _HEAD_REFUSALS:
+        yield _refusal(form, matches, protocol="http" if http2 == "refuse" else "http1", state="")
+    for name in _OVERRIDES:
+        matches = f'http.header_names; content:"|0d 0a|{name}|0d 0a|"; nocase;'
+        yield _refusal(f"field-{name.lower()}", matches, protocol="http", state="")
     yield _refusal(
         "switching-protocols", 'http.stat_code; content:"101";', protocol="http", toward=Toward.CLIENT, state=""
     )
     if http2 == "refuse":
         yield _refusal("http2", "", protocol="http2", state="")
+        return
+    for form, matches in _HTTP2_REFUSALS:
+        yield _refusal(form, matches, protocol="http2", state="")

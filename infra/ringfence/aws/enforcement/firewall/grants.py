@@ -68,7 +68,7 @@ class _Narrowed:
     requests: tuple[RequestPattern, ...]
 
 
-def grant_drafts(grantees: Iterable[Grantee]) -> Iterator[Draft]:
+def grant_drafts(grantees: Iterable[Grantee], http2: str) -> Iterator[Draft]:
     """The rules of these agents, merged: one for all that share what it is about."""
     ordered = sorted(grantees, key=lambda grantee: grantee.agent.name)
     yield from _ports(ordered)
@@ -76,7 +76,7 @@ def grant_drafts(grantees: Iterable[Grantee]) -> Iterator[Draft]:
     inspected = [grantee for grantee in ordered if grantee.inspected]
     yield from _hosts(inspected)
     yield from _encodings(inspected)
-    yield from _requests(inspected)
+    yield from _requests(inspected, http2)
 
 
 def narrowed(flows: Iterable[Flow]) -> tuple[_Narrowed, ...]:
@@ -192,7 +192,7 @@ def _encodings_of(spelling: tuple[tuple[int, _Narrowed], ...], observed: bool, g
         yield refusal(f"{port} {part}", str(port), matches)
 
 
-def _requests(grantees: list[Grantee]) -> Iterator[Draft]:
+def _requests(grantees: list[Grantee], http2: str) -> Iterator[Draft]:
     """No request to a host but those granted there."""
     shared: dict[tuple[int, _Narrowed, bool], _Shared] = defaultdict(_Shared)
     for grantee in grantees:
@@ -205,8 +205,8 @@ def _requests(grantees: list[Grantee]) -> Iterator[Draft]:
                 ]
     for (port, part, observed), group in sorted(shared.items()):
         digest = access_digest((port, part.host, *part.requests))
-        whole = none_of(part.requests)
-        matches = (("", whole),) if len(whole) <= _MATCHES_MAX else by_method(part.requests)
+        whole = none_of(part.requests, http2)
+        matches = (("", whole),) if len(whole) <= _MATCHES_MAX else by_method(part.requests, http2)
         for method, match in matches:
             yield Draft(
                 "http-request", f"{port} {part} {method}".rstrip(), Kind.REJECT, "http", group.networks, str(port),

@@ -25,17 +25,9 @@ _PLAIN_ENCODING = (
 )
 _PATH = "^[A-Z]+ [^? ]*"  # what stands before a place in the path of a request line
 
-LINE_REFUSALS: tuple[tuple[str, str], ...] = (
-    ("line", r'http.host; content:"."; http.request_line; pcre:!"/^[A-Z]+ \/[!-~]* HTTP\/1\.1\z/";'),
-    ("long-target", f"http.uri.raw; bsize:>{TARGET_MAX};"),
-    ("path-octet", rf'http.host; content:"."; http.request_line; pcre:"/{_PATH}[^!\x24-:=\x40-Z_a-z~? ]/";'),
-    ("empty-segment", rf'http.host; content:"."; http.request_line; pcre:"/{_PATH}\/\//";'),
-    ("dot-segment", rf'http.host; content:"."; http.request_line; pcre:"/{_PATH}\/\.+[\/? ]/";'),
-    ("fragment", 'http.request_line; content:"|23|";'),
-)
-"""Request lines that are refused for every host, by the name of the refusal: not ``METHOD /target HTTP/1.1`` in
-visible ASCII (RFC 9112, 3), a target of more than `TARGET_MAX` octets, path parameters and other octets that no plain
-segment has, empty segments, segments of dots, ``#``. Encodings are apart, since a pattern may spell one out."""
+VERSIONS = {"refuse": r"HTTP\/1\.1", "judge": r"HTTP\/(?:1\.1|2\r\n)"}
+"""How a request line ends, by what happens to HTTP/2; the engine writes one for its requests, with a line end."""
+
 
 _ENCODING = re.compile(r"%[0-9A-Fa-f]{2}")
 _LITERAL = re.compile(r"[A-Za-z0-9_~-]")
@@ -45,6 +37,24 @@ _SEARCH_STEPS = 1500
 """Octets that the searches of one target may go over together; each is some steps, and the limit is 3,500."""
 _ROOM_MIN = 100
 _PLAIN = re.compile(rf"{SEGMENT_CHARACTER}*\Z")
+
+
+def line_refusals(http2: str) -> tuple[tuple[str, str], ...]:
+    """Request lines that are refused for every host, by the name of the refusal.
+
+    Not ``METHOD /target HTTP/1.1`` in visible ASCII (RFC 9112, 3), a target of more than `TARGET_MAX` octets, path
+    parameters and other octets that no plain segment has, empty segments, segments of dots, ``#``. Encodings are
+    apart, since a pattern may spell one out.
+    """
+    line = 'http.host; content:"."; http.request_line; '
+    return (
+        ("line", rf'{line}pcre:!"/^[A-Z]+ \/[!-~]* {VERSIONS[http2]}\z/";'),
+        ("long-target", f"http.uri.raw; bsize:>{TARGET_MAX};"),
+        ("path-octet", rf'{line}pcre:"/{_PATH}[^!\x24-:=\x40-Z_a-z~? ]/";'),
+        ("empty-segment", rf'{line}pcre:"/{_PATH}\/\//";'),
+        ("dot-segment", rf'{line}pcre:"/{_PATH}\/\.+[\/? ]/";'),
+        ("fragment", 'http.request_line; content:"|23|";'),
+    )
 
 
 def spelled_encodings(requests: Iterable[RequestPattern]) -> frozenset[str]:
@@ -62,7 +72,7 @@ def foreign_encoding(spelled: Iterable[str] = ()) -> str:
     return f'http.request_line; pcre:"/{_PATH}%(?!{accepted})/";'
 
 
-def none_of(requests: Sequence[RequestPattern]) -> str:
+def none_of(requests: Sequence[RequestPattern], http2: str) -> str:
     """A match of plain request lines that none of the patterns takes.
 
     Raises `FirewallError` for patterns that would cost the engine more steps than it takes.
@@ -73,14 +83,16 @@ def none_of(requests: Sequence[RequestPattern]) -> str:
         room = _partial_room(group)
         methods[_factored({_tokens(request, spelled, room) for request in group})].append(method)
     lines = _either([f"{_either(names)} {targets}" for targets, names in methods.items()])
-    return rf'http.request_line; pcre:!"/^{lines} HTTP\/1\.1\z/";'
+    return rf'http.request_line; pcre:!"/^{lines} {VERSIONS[http2]}\z/";'
 
 
-def by_method(requests: Sequence[RequestPattern]) -> tuple[tuple[str, str], ...]:
+def by_method(requests: Sequence[RequestPattern], http2: str) -> tuple[tuple[str, str], ...]:
     """The same as `none_of` in several matches, one of which holds: one for each method, and one for the others."""
     grouped = _methods(requests)
     others = " ".join(f'content:!"{method}"; startswith; endswith;' for method, _ in grouped)
-    of_one = (f'http.method; content:"{method}"; startswith; endswith; {none_of(group)}' for method, group in grouped)
+    of_one = (
+        f'http.method; content:"{method}"; startswith; endswith; {none_of(group, http2)}' for method, group in grouped
+    )
     return (*zip((method for method, _ in grouped), of_one, strict=True), ("other", f"http.method; {others}"))
 
 
