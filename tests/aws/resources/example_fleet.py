@@ -58,3 +58,9 @@ def registered_from(root: Path, environment: str) -> Registered:
         record(lambda: register(enforcement), account, stack=environment, preview=preview) for preview in (False, True)
     )
     return Registered(enforcement, account, deployed, previewed)
+
+
+def rewrite(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1, (path, before)
+    path.write_text(text.replace(before, after), encoding="utf-8")

@@ -189,7 +189,9 @@ def test_routes(read: Read) -> None:
 
 def test_the_firewall(read: Read) -> None:
     firewall = read.enforcement.firewall
-    assert firewall is not None
+    if firewall is None:
+        assert [each.urn for each in read.graph.resources if each.type.startswith("aws:networkfirewall/")] == []
+        return
     groups = read.by_name("aws:networkfirewall/ruleGroup:RuleGroup")
     assert {
         name: (group["type"], group["capacity"], group["ruleGroup"]["rulesSource"]["rulesString"])

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from example_fleet import ROOT, Registered
+from example_fleet import ENVIRONMENTS, ROOT, Registered
 from ringfence.aws.resources import program
 from ringfence.aws.resources.imagined import Account
 from ringfence.aws.resources.recorder import record
@@ -78,6 +78,7 @@ def refusal(run: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize("registered", ENVIRONMENTS, indirect=True)
 def test_it_registers_what_the_environments_file_says(
     stacks: Path, registered: Registered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
