@@ -1,5 +1,6 @@
 """The firewall's reach from one agent, compared with what the policy grants it there."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -51,6 +52,28 @@ _OTHER_PACKETS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the layers before the firewall let an agent send to public addresses.
+
+    ``tcp`` are the ports, ``beyond_tcp`` whether anything else goes out. ``observed`` agents are refused nothing
+    here, by their mode: what they may not reach is held by those layers alone.
+    """
+
+    tcp: Numbers
+    beyond_tcp: bool
+    observed: bool
+
+
+def _reachable(findings: Iterable[Finding], *, reached: bool) -> Iterator[Finding]:
+    """Findings of more; where another layer stops the traffic they are of layers that do not say the same."""
+    for finding in findings:
+        if finding.kind is Kind.MORE and not reached:
+            yield dataclasses.replace(finding, kind=Kind.INCONSISTENT)
+        else:
+            yield finding
+
+
 @dataclass(slots=True)
 class FirewallReach:
     """A rule set and the sources whose TLS is decrypted: (sources, destinations, ports) of each scope.
@@ -76,26 +99,53 @@ class FirewallReach:
                     )
 
     def differences(
-        self, agent: str, sources: Numbers, destinations: Numbers, flows: Sequence[Flow]
+        self, agent: str, sources: Numbers, destinations: Numbers, flows: Sequence[Flow], others: "Others"
     ) -> Iterator[Finding]:
-        """Where what passes from some addresses to some others differs from an agent's flows through the firewall."""
+        """Where what passes from some addresses to some others differs from an agent's flows through the firewall.
+
+        ``others`` says what the layers before it let through.
+        """
         named = [flow for flow in flows if isinstance(flow.access, Https | Tls | Internet)]
         ports = [Numbers.of((_port(flow), _port(flow))) for flow in named]
         ports += [scope[2] for scope in self.inspected]
         port_parts = [part for each in self.rules.port_atoms(ALL_PORTS) for part in atoms(ports, each)]
         scopes = [side for scope in self.inspected for side in scope[:1]]
         found: dict[Finding, None] = {}
+        seen: set[tuple[object, ...]] = set()
         for source in (part for each in self.rules.source_atoms(sources) for part in atoms(scopes, each)):
             for destination in self.rules.destination_atoms(destinations):
                 for port in port_parts:
                     place = _Place(agent, source, destination, port)
                     here = [flow for flow in named if _port(flow) in port]
-                    found.update(dict.fromkeys(self._at(place, here)))
+                    candidates = self.rules.candidates(source.first, destination.first, port.first, CLIENT_PORT)
+                    key = (
+                        candidates.identity,
+                        tuple(map(id, here)),
+                        self._is_inspected(place),
+                        port.first in others.tcp,
+                    )
+                    # Nothing tells this place from one that was looked at before.
+                    if key not in seen:
+                        seen.add(key)
+                        found.update(dict.fromkeys(self._at(place, here, candidates, others)))
         yield from found
 
-    def _at(self, place: "_Place", flows: list[Flow]) -> Iterator[Finding]:
-        candidates = self.rules.candidates(place.source.first, place.destination.first, place.port.first, CLIENT_PORT)
-        yield from self._other_packets(place, candidates)
+    def _is_inspected(self, place: "_Place") -> bool:
+        return any(
+            place.source.first in sources and place.destination.first in to and place.port.first in ports
+            for sources, to, ports in self.inspected
+        )
+
+    def _at(self, place: "_Place", flows: list[Flow], candidates: Candidates, others: "Others") -> Iterator[Finding]:
+        if not others.observed:
+            yield from _reachable(self._other_packets(place, candidates), reached=others.beyond_tcp)
+        found = self._connections(place, flows, candidates)
+        if flows:
+            yield from found
+        elif not others.observed:
+            yield from _reachable(found, reached=place.port.first in others.tcp)
+
+    def _connections(self, place: "_Place", flows: list[Flow], candidates: Candidates) -> Iterator[Finding]:
         opened = follow(candidates, handshake())
         if not flows:
             first = follow(candidates, handshake()[:1])
@@ -107,10 +157,7 @@ class FirewallReach:
                 yield self.less(place, "a connection", rule.name if rule else "", [flow])
             return
         comparison = _Comparison(self, place, flows, candidates, opened)
-        if any(
-            place.source.first in sources and place.destination.first in to and place.port.first in ports
-            for sources, to, ports in self.inspected
-        ):
+        if self._is_inspected(place):
             yield from comparison.inspected()
         else:
             yield from comparison.opaque()
@@ -208,8 +255,9 @@ class _Comparison:
     def inspected(self) -> Iterator[Finding]:
         """Decrypted TLS: every request by its host, method and target, on the first and on every later turn."""
         accesses = [flow.access for flow in self.flows]
-        if not accesses:
-            yield from self.openings(granted=False, tls=False)
+        if any(isinstance(access, Internet) for access in accesses):
+            yield from self.all_of_it()
+            return
         for host in self.hosts():
             granted = granted_targets(accesses, host)
             about = [flow for flow in self.flows if _speaks_of(flow, host)]
@@ -221,6 +269,16 @@ class _Comparison:
         yield from self.http2()
         switching = follow(self.candidates, (answer(b"101"),), self.asked())
         yield from self.all_or_nothing("the answer 101 Switching Protocols", switching, granted=False)
+
+    def all_of_it(self) -> Iterator[Finding]:
+        """Every request and every opening, where the policy grants each of them."""
+        course = self.course(any_line(b"example.invalid"))
+        yield from self.compare("the request line", course, _NO_LINE_FEED, EVERYTHING)
+        yield from self.openings(granted=True, tls=False)
+        for name, odd in odd_heads(b"example.invalid"):
+            yield from self.all_or_nothing(f"a request with {name}", self.course(odd), granted=True)
+        spoken = follow(self.candidates, (client_speaks("http2", 100),), self.opened)
+        yield from self.all_or_nothing("HTTP/2", spoken, granted=True)
 
     def asked(self) -> Course:
         """The connection after some request that passes, if there is one."""

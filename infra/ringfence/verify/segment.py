@@ -128,6 +128,20 @@ class Segment:
         """Those that are gateways."""
         return [endpoint for endpoint in self.endpoints() if endpoint.is_gateway]
 
+    def public_ports(self, protocol: str) -> Numbers:
+        """What group and NACLs let the agent send to public addresses, whatever flows need."""
+        if self.group is None:
+            return NO_NUMBERS
+        found = NO_NUMBERS
+        entries = [self.network.acls[subnet.acl] for subnet in self.subnets if subnet.acl in self.network.acls]
+        constants = [rule.addresses for rule in self.group.egress]
+        constants += [entry.peers for acl in dict.fromkeys(entries) for entry in acl.egress]
+        for part in atoms(constants, PUBLIC - self.network.cidrs):
+            by_group = self.group.ports("egress", protocol, part.first, ())
+            for acl in dict.fromkeys(entries) if by_group else ():
+                found |= by_group & acl.ports("egress", protocol, part.first)
+        return found
+
     # Groups
 
     def group_differences(self, group: Group) -> Iterator[Finding]:

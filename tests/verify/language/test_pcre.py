@@ -69,6 +69,7 @@ def test_a_string_is_matched_exactly_when_pythons_engine_matches_it(pattern: str
         ("a{,2}", ["a{,2}"], ["aa"]),
         ("(^a|b)c", ["ac", "xbc", "bc"], ["xac"]),
         ("^(?:GET|HEAD) ", ["GET ", "HEAD /"], ["get ", "xGET "]),
+        ("^a(?i:b(?-i:c))(?s:.)$", ["aBc.", "abc\n"], ["aBC.", "Abc."]),
         (r"^(?!.*\.\.)[a.]+$", ["a.a", "a"], ["a..a"]),
     ],
 )

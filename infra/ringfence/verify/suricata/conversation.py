@@ -61,10 +61,10 @@ def follow(
     """The course of a conversation through some more moments."""
     alive, freed, stopped = course.alive, list(course.freed), list(course.stopped)
     for moment in moments:
-        rules = candidates.to_server if moment.to_server else candidates.to_client
+        rules = candidates.fitting(moment, narrow=narrow)
         following: dict[frozenset[str], Region] = {}
         for region, bits in alive:
-            for outcome in outcomes(rules, moment, region, bits, narrow=narrow):
+            for outcome in outcomes(rules, moment, region, bits):
                 match outcome.verdict:
                     case "stopped":
                         stopped.append(Stopped(outcome.region, outcome.rule, moment.name))

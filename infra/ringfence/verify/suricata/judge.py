@@ -47,16 +47,14 @@ Branch = tuple[Region, frozenset[str], Rule | None]
 """Fillings still undecided, the bits set, and the rule whose pass has ended the judging of this packet."""
 
 
-def outcomes(
-    rules: Iterable[ReadRule], moment: Moment, region: Region, bits: frozenset[str], *, narrow: bool = False
-) -> tuple[Outcome, ...]:
-    """What the rules, in order, do to the fillings in ``region`` at a moment; empty outcomes are left out."""
+def outcomes(rules: Iterable[ReadRule], moment: Moment, region: Region, bits: frozenset[str]) -> tuple[Outcome, ...]:
+    """What rules that fit a moment do, in order, to the fillings in ``region``; empty outcomes are left out."""
     branches: list[Branch] = [(region, bits, None)]
     ended: list[Outcome] = []
     for read in rules:
         following: list[Branch] = []
         for branch in branches:
-            following += _one_rule(read, moment, branch, ended, narrow=narrow)
+            following += _one_rule(read, moment, branch, ended)
         branches = following
     ended += [Outcome("goes on", left, bits, rule) for left, bits, rule in branches]
     return tuple(outcome for outcome in ended if outcome.region.parts)
@@ -67,14 +65,12 @@ def _one_rule(
     moment: Moment,
     branch: Branch,
     ended: list[Outcome],
-    *,
-    narrow: bool,
 ) -> list[Branch]:
     region, bits, decided = branch
     if decided is not None:
         return [branch]
     condition = read.condition
-    matching = fillings(condition, moment, bits, narrow=narrow)
+    matching = fillings(condition, moment, bits)
     if matching is NO_REGION:
         return [branch]
     header = read.rule.header

@@ -53,16 +53,21 @@ class Moment:
     ip_protocol: int = 6
     unknown: frozenset[str] = frozenset()
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """All of it but what its buffers hold."""
+        return (
+            self.transport, self.to_server, self.established, self.application, self.first, self.payload, self.sent,
+            self.ip_version, self.ip_protocol,
+        )  # fmt: skip
 
-def fillings(condition: Condition, moment: Moment, bits: frozenset[str], *, narrow: bool) -> Region:
-    """The fillings of the moment's hole with which a rule's condition holds.
 
-    ``bits`` are the flow bits set so far. With ``narrow``, rules of protocol ``http`` see HTTP/1 only, as
-    "HTTP/2 overloading" may be off (AWS's developer guide, suricata-limitations-caveats).
+def fillings(condition: Condition, moment: Moment, bits: frozenset[str]) -> Region:
+    """The fillings of the moment's hole with which the condition of a rule that fits (`fits`) holds.
+
+    ``bits`` are the flow bits set so far.
     """
-    if condition.only_first_packet and not moment.first:
-        return NO_REGION
-    if not _fits(condition, moment, narrow=narrow) or not condition.bits <= bits or condition.not_bits & bits:
+    if not condition.bits <= bits or condition.not_bits & bits:
         return NO_REGION
     region = EVERYTHING
     for test in condition.tests:
@@ -77,7 +82,14 @@ def fillings(condition: Condition, moment: Moment, bits: frozenset[str], *, narr
     return region
 
 
-def _fits(condition: Condition, moment: Moment, *, narrow: bool) -> bool:
+def fits(condition: Condition, moment: Moment, *, narrow: bool) -> bool:
+    """Whether a moment's state and protocol are those that a condition asks for.
+
+    With ``narrow``, rules of protocol ``http`` see HTTP/1 only, as "HTTP/2 overloading" may be off (AWS's developer
+    guide, suricata-limitations-caveats).
+    """
+    if condition.only_first_packet and not moment.first:
+        return False
     if condition.transport not in ("ip", f"ip{moment.ip_version}", moment.transport):
         return False
     if moment.ip_protocol not in condition.ip_protocols or moment.sent not in condition.sent:

@@ -2,11 +2,12 @@
 
 import bisect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringfence.verify.interval import ALL_ADDRESSES, Numbers, atoms
 from ringfence.verify.suricata.condition import Condition, condition_of
 from ringfence.verify.suricata.judge import ReadRule
+from ringfence.verify.suricata.moment import Moment, fits
 from ringfence.verify.suricata.parse import parse_rules
 from ringfence.verify.suricata.rule import Rule, RuleError
 
@@ -29,12 +30,30 @@ class Unread:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Candidates:
     """The rules that may speak of one kind of connection: of its packets to the server, and of those to the client."""
 
     to_server: tuple[ReadRule, ...]
     to_client: tuple[ReadRule, ...]
+    _fitting: dict[tuple[object, ...], tuple[ReadRule, ...]] = field(
+        default_factory=dict[tuple[object, ...], tuple[ReadRule, ...]], init=False
+    )
+
+    def fitting(self, moment: Moment, *, narrow: bool) -> tuple[ReadRule, ...]:
+        """Those that a moment's state and protocol leave; what its buffers hold is not asked."""
+        key = (moment.state, narrow)
+        found = self._fitting.get(key)
+        if found is None:
+            rules = self.to_server if moment.to_server else self.to_client
+            found = tuple(rule for rule in rules if fits(rule.condition, moment, narrow=narrow))
+            self._fitting[key] = found
+        return found
+
+    @property
+    def identity(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What tells these rules from others of the same set."""
+        return tuple(map(id, self.to_server)), tuple(map(id, self.to_client))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,141 @@
+"""The proof of one environment: reach, read from its resources, equals the effective policy.
+
+What it is a proof of: the packets that groups, NACLs and routes let out of an agent's subnets and into them, the
+names that resolve, the connections, names and requests that the firewall lets through, and the API calls that
+endpoint policies allow, each compared over all traffic by classes. What it is not: see `NOT_COVERED`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ringfence.policy.flow import AgentCall, Flow, Service
+from ringfence.policy.policy import Policy
+from ringfence.verify.filtering import read_filtering
+from ringfence.verify.finding import Finding, Kind, Verdict
+from ringfence.verify.firewall import FirewallReach, Others
+from ringfence.verify.graph import ResourceGraph
+from ringfence.verify.inventory import unknown_types
+from ringfence.verify.network import Network, read_network
+from ringfence.verify.permission import endpoint_differences
+from ringfence.verify.resolver import name_differences, read_resolving
+from ringfence.verify.segment import PUBLIC, Segment
+
+NOT_COVERED = (
+    "how an origin server reads a request that the engine reads in its own way, beyond the odd requests listed",
+    "octets of a hello or request that never becomes complete, up to the lengths that the rules set",
+    "what the agent's role may do where no endpoint is on the way, and permissions outside endpoint policies",
+    "interfaces of a workload that carry another group than the agent's, or a public address (see --live)",
+    "the network behind a transit gateway or peering",
+    "IPv6, which the VPC has no addresses of",
+)
+"""What the proof says nothing about; printed with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an environment says of itself: ``inspection`` and ``http2`` as in its file, and its region."""
+
+    inspection: str
+    http2: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The findings of every agent and of the environment, sorted; agents without any are proved."""
+
+    agents: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def verdict(self, agent: str) -> Verdict:
+        """What is said of an agent: what is not read of the environment makes everybody's *not proved*."""
+        kinds = {finding.kind for finding in self.findings if finding.agent in (agent, "")}
+        for kind, verdict in (
+            (Kind.NOT_PROVED, Verdict.NOT_PROVED),
+            (Kind.MORE, Verdict.MORE),
+            (Kind.LESS, Verdict.LESS),
+        ):
+            if kind in kinds:
+                return verdict
+        return Verdict.PROVED
+
+    @property
+    def proved(self) -> bool:
+        """Whether every agent is, and the layers agree."""
+        return not self.findings
+
+
+def prove(graph: ResourceGraph, effective: Policy, settings: Settings) -> Proof:
+    """Compare what a graph lets through with an effective policy."""
+    findings = dict.fromkeys(_findings(graph, effective, settings))
+    return Proof(tuple(agent.name for agent in effective.agents), tuple(sorted(findings)))
+
+
+def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> Iterator[Finding]:
+    yield from unknown_types(graph)
+    network = read_network(graph)
+    yield from network.findings
+    flows: dict[str, list[Flow]] = defaultdict(list)
+    callers: dict[str, list[Flow]] = defaultdict(list)
+    for flow in effective.flows:
+        flows[flow.agent].append(flow)
+        if isinstance(flow.access, AgentCall):
+            callers[flow.access.callee].append(flow)
+    for agent in effective.agents:
+        segment = Segment(agent.name, flows[agent.name], callers[agent.name], network, settings.inspection)
+        yield from segment.differences()
+    known = {agent.name for agent in effective.agents}
+    for subnet in network.subnets.values():
+        if subnet.agent and subnet.agent not in known:
+            yield Finding(
+                Kind.NOT_PROVED, "", "segment", f"a subnet of `{subnet.agent}`, which the policy does not know",
+                subnet.name, subnet.urn,
+            )  # fmt: skip
+    yield from _firewall(graph, network, effective, flows, settings)
+    resolving = read_resolving(graph)
+    yield from resolving.findings
+    yield from name_differences(resolving, effective.flows, settings.region)
+    yield from _endpoints(network, effective.flows)
+
+
+def _firewall(
+    graph: ResourceGraph, network: Network, effective: Policy, flows: dict[str, list[Flow]], settings: Settings
+) -> Iterator[Finding]:
+    filtering = read_filtering(graph)
+    if filtering is None or settings.inspection == "none":
+        return
+    yield from filtering.findings
+    reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource)
+    yield from reach.unread()
+    outside = PUBLIC - network.cidrs
+    for agent in effective.agents:
+        segment = Segment(agent.name, flows[agent.name], (), network, settings.inspection)
+        if addresses := segment.addresses():
+            others = Others(
+                segment.public_ports("tcp"),
+                any(segment.public_ports(protocol) for protocol in ("udp", "icmp", "other")),
+                agent.mode == "observe",
+            )
+            yield from reach.differences(agent.name, addresses, outside, flows[agent.name], others)
+
+
+def _endpoints(network: Network, flows: Sequence[Flow]) -> Iterator[Finding]:
+    by_service: dict[str, list[Flow]] = defaultdict(list)
+    for flow in flows:
+        if isinstance(flow.access, Service):
+            by_service[flow.access.service].append(flow)
+    seen: set[str] = set()
+    for endpoint in network.endpoints:
+        service = ".".join(endpoint.service.split(".")[3:]) or endpoint.service.rpartition(".")[2]
+        if service in seen:
+            yield Finding(
+                Kind.NOT_PROVED, "", "endpoint", f"a second endpoint of {service}", endpoint.name, endpoint.urn
+            )
+        seen.add(service)
+        yield from endpoint_differences(endpoint, service, by_service[service])
+    for service in sorted(by_service.keys() - seen):
+        for flow in by_service[service]:
+            yield Finding(
+                Kind.LESS, flow.agent, "endpoint", f"{flow.access}", "there is no endpoint", "", (flow.grant.declared,)
+            )

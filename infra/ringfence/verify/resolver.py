@@ -1,0 +1,153 @@
+"""DNS Firewall as its resources say it is, and the names that a VPC may resolve, against those that its flows need.
+
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html: associations by
+priority, in each the rules by priority, the first match ends; what matches nothing resolves.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ringfence.policy.flow import Flow, Https, Internet, Service, Tls
+from ringfence.verify.finding import Finding, Kind
+from ringfence.verify.granted import names_that_may
+from ringfence.verify.graph import Resource, ResourceGraph
+from ringfence.verify.language.decide import are_disjoint, is_empty, shortest
+from ringfence.verify.language.expression import (
+    ANYTHING,
+    NOTHING,
+    Expression,
+    difference,
+    intersection,
+    union,
+)
+from ringfence.verify.language.pcre import matched_by
+from ringfence.verify.references import References, number, texts
+
+LAYER = "dns"
+_ANY_NAME = matched_by(r"^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\z")
+"""Names as they are asked for: labels of these letters, in lower case, without the last dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """The names that resolve, and the association that says so."""
+
+    allowed: Expression
+    resource: str
+    findings: tuple[Finding, ...]
+
+
+def read_resolving(graph: ResourceGraph) -> Resolving:
+    """Read the VPC's rules. What cannot be read, and what fails open, is among the findings."""
+    references = References.of(graph)
+    findings: list[Finding] = []
+    kind = "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation"
+    associations = sorted(graph.of_type(kind), key=lambda each: number(each.inputs.get("priority")))
+    settings = graph.of_type("aws:route53/resolverFirewallConfig:ResolverFirewallConfig")
+    findings += [
+        Finding(Kind.MORE, "", LAYER, "every name, whenever the firewall cannot answer",
+                f"firewallFailOpen: {setting.inputs.get('firewallFailOpen')}", setting.urn)
+        for setting in settings
+        if setting.inputs.get("firewallFailOpen") != "DISABLED"
+    ]  # fmt: skip
+    if associations and not settings:
+        findings.append(Finding(Kind.NOT_PROVED, "", LAYER, "what happens when it cannot answer", "no configuration"))
+    allowed, left, resource = NOTHING, ANYTHING, ""
+    for association in associations:
+        group = references.one(association, "firewallRuleGroupId")
+        resource = resource or association.urn
+        for rule in _rules(graph, references, group):
+            names = _names(references, rule, findings)
+            match rule.inputs.get("action"):
+                case "BLOCK":
+                    if rule.inputs.get("blockResponse") not in ("NODATA", "NXDOMAIN"):
+                        findings.append(
+                            Finding(Kind.NOT_PROVED, "", LAYER, "an answer of its own", rule.name, rule.urn)
+                        )
+                case "ALLOW" | "ALERT":
+                    allowed = union((allowed, intersection((left, names))))
+                case action:
+                    findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the action {action}", rule.name, rule.urn))
+            if rule.inputs.get("qType"):
+                findings.append(
+                    Finding(Kind.NOT_PROVED, "", LAYER, "a rule for one type of query", rule.name, rule.urn)
+                )
+            left = difference(left, names)
+    return Resolving(intersection((_ANY_NAME, union((allowed, left)))), resource, tuple(findings))
+
+
+def _rules(graph: ResourceGraph, references: References, group: Resource | str | None) -> list[Resource]:
+    rules = graph.of_type("aws:route53/resolverFirewallRule:ResolverFirewallRule")
+    ours = [rule for rule in rules if references.one(rule, "firewallRuleGroupId") == group]
+    return sorted(ours, key=lambda rule: number(rule.inputs.get("priority")))
+
+
+def _names(references: References, rule: Resource, findings: list[Finding]) -> Expression:
+    names = references.one(rule, "firewallDomainListId")
+    if not isinstance(names, Resource):
+        findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the domain list {names}", rule.name, rule.urn))
+        return NOTHING
+    return union(domain_names(domain) for domain in texts(names.inputs.get("domains")))
+
+
+def domain_names(domain: str) -> Expression:
+    """The names of one entry: that name, ``*.name`` its subdomains, ``*`` every name; a last dot says nothing."""
+    name = domain.lower().removesuffix(".")
+    if name == "*":
+        return ANYTHING
+    if name.startswith("*."):
+        return matched_by(rf"^(?:[^.]+\.)+{re.escape(name[2:])}\z")
+    return matched_by(rf"^{re.escape(name)}\z")
+
+
+def name_differences(resolving: Resolving, flows: Sequence[Flow], region: str) -> Iterator[Finding]:
+    """The names that resolve against those that flows lead to. Which agent asks, DNS Firewall does not know (R201)."""
+    if any(isinstance(flow.access, Internet) for flow in flows):
+        # Names are watched, or no layer knows them: then every name is granted by R103 or R104.
+        must, may = _hosts(flows), ANYTHING
+    else:
+        must = _hosts(flows)
+        may = union(
+            (must, *(_service(flow.access.service, region) for flow in flows if isinstance(flow.access, Service)))
+        )
+    may = intersection((may, _ANY_NAME))
+    if (example := shortest(difference(resolving.allowed, may))) is not None:
+        yield Finding(
+            Kind.MORE, "", LAYER, f"dns {example.decode()}", "an allowance that no flow needs", resolving.resource
+        )
+    for flow in flows:
+        needed = _hosts((flow,))
+        lacking = NOTHING if is_empty(needed) else difference(needed, resolving.allowed)
+        if isinstance(flow.access, Service) and are_disjoint(resolving.allowed, _service(flow.access.service, region)):
+            lacking = _service(flow.access.service, region)
+        if (example := shortest(lacking)) is not None:
+            traffic = f"dns {example.decode('latin-1')}"
+            yield Finding(
+                Kind.LESS, flow.agent, LAYER, traffic, "no allowance, so it is blocked", resolving.resource,
+                (flow.grant.declared,),
+            )  # fmt: skip
+
+
+def _hosts(flows: Iterable[Flow]) -> Expression:
+    patterns = {flow.access.host for flow in flows if isinstance(flow.access, Https | Tls)}
+    return union(language for language, _ in names_that_may(sorted(patterns), any_case=False).parts)
+
+
+_OTHER_NAMES = {
+    "dynamodb": ("dynamodb", "ddb"),
+    "kinesis-streams": ("kinesis",),
+    "dynamodb-streams": ("streams.dynamodb",),
+    "codeartifact.repositories": ("d.codeartifact",),
+}
+"""Endpoint suffixes whose hosts are called otherwise, turned around
+(https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html)."""
+
+
+def _service(service: str, region: str) -> Expression:
+    """The names of an AWS service in a region, those of its resources (buckets, accounts) among them."""
+    if service == "iam":
+        return matched_by(r"^iam\.amazonaws\.com\z")
+    names = _OTHER_NAMES.get(service, (".".join(reversed(service.split("."))),))
+    suffix = re.escape(f".{region}.amazonaws.com")
+    return matched_by(rf"^(?:[a-z0-9_-]+\.)*(?:{'|'.join(map(re.escape, names))}){suffix}(?:\.cn)?\z")
