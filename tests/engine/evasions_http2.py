@@ -1,11 +1,13 @@
 """Evasions of the inspected agent over HTTP/2, prior knowledge as inspection presents a connection that chose h2."""
 
+import dataclasses
 from collections.abc import Iterator
 
-from evasions import EVIL, FORBIDDEN, GET, HOST, OK, Case, talk
+from evasions import EVIL, FORBIDDEN, GET, HOST, OK, OTHER, Case, talk
 from ringfence.engine import http1, http2
-from ringfence.engine.flow import Message, Side, Step, says
+from ringfence.engine.flow import Conversation, Message, Side, Step, says
 from ringfence.engine.http2 import Client, Header, frame, literal, opening, pseudo
+from ringfence.policy.request import TARGET_MAX
 
 PATH = "/repos/acme/site/pulls/7"
 TWIN = talk(http1.raw(GET, "granted"), OK)
@@ -109,7 +111,9 @@ def cases() -> Iterator[Case]:
         "method override field", "the origin acts on another method", (*get, ("x-http-method-override", "DELETE"))
     )
     yield from one(
-        "over-long path", "4,096 octets at most", pseudo("GET", "/repos/acme/site/contents/" + "a" * 4096, HOST)
+        "over-long path",
+        "a decided length at most",
+        pseudo("GET", "/repos/acme/site/contents/".ljust(TARGET_MAX + 1, "a"), HOST),
     )
     yield from one("very long path", "the engine's own limits", pseudo("GET", "/user?" + "a" * 15000, HOST))
     yield from one(
@@ -255,3 +259,27 @@ def cases() -> Iterator[Case]:
         says(opening() + many, "many"),
         sent(headers(block, stream=2401)),
     )
+
+
+def legitimate() -> Iterator[Conversation]:
+    """What an environment that judges HTTP/2 lets through: the granted request in each shape that clients give it."""
+    for size in (1, 2, 3, 7, 16, 1460):
+        client = Client()
+        yield talk(dataclasses.replace(granted(client), pieces=(size,)), http2.response())
+    for at in (3, 10, 24, 30, 40, 60):
+        yield talk(dataclasses.replace(granted(Client()), pieces=(at, 1460)), http2.response())
+    client = Client()
+    yield talk(granted(client), http2.response(), granted(client), http2.response(3, first=False))
+    client = Client()
+    yield talk(granted(client), dataclasses.replace(granted(client), joined=True), http2.response())
+    client = Client()
+    posted = client.request("POST", "/repos/acme/site/pulls", HOST, body=b"{}", label="granted")
+    yield talk(posted, http2.response(), granted(client), http2.response(3, first=False))
+    get = literal((*pseudo("GET", PATH, HOST), ("accept", "*/*")))
+    for cut in (1, 5, 16):
+        yield talk(Client().send(get, label="granted", continued=cut), http2.response())
+    for data in (headers(b"\x10" + get + bytes(16), flags=0xD), headers(bytes(4) + b"\x10" + get, flags=0x25)):
+        yield talk(says(opening() + data, "granted"), http2.response())
+    early = Client(opened=True)
+    yield talk(says(opening(), "opening"), http2.response(), early.send(get, label="granted"))
+    yield talk(Client().request("PUT", "/upload/a", OTHER, body=b"x" * 5000, label="granted"), http2.response())

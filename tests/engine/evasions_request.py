@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from evasions import EVIL, FORBIDDEN, GET, HOST, OK, OTHER, POST, Case, edited, on_request, talk, whole
 from ringfence.engine import http1
+from ringfence.policy.request import TARGET_MAX
 
 M, P, V, H = b"GET ", b"/repos/acme/site/pulls/7", b"HTTP/1.1", b"Host: api.github.com"
 
@@ -156,7 +157,7 @@ PATHS = (
     ("absolute form, odd case", "not recognised as one", _path(b"HTTPS://evil.example.net" + P)),
     ("absolute form without slashes", "not recognised as one", _path(b"https:" + P)),
     ("authority form", "CONNECT's form", _path(b"evil.example.net:443")),
-    ("target over the limit", "4,096 octets at most", _path(P + b"?" + b"a" * 4096), _path(b"/repos/acme/site/contents/" + b"a" * 4096)),
+    ("target over the limit", "a decided length at most", _path((P + b"?").ljust(TARGET_MAX + 1, b"a")), _path(b"/repos/acme/site/contents/".ljust(TARGET_MAX + 1, b"a"))),
     ("very long target", "beyond the engine's own limits", _path(b"/user?" + b"a" * 20000), _path(b"/user?" + b"a" * 70000)),
     ("very many segments", "a matcher's limits", _path(b"/repos/acme/site/contents" + b"/a" * 1000 + b"/.."), _path(b"/user" + b"/a" * 1500)),
     ("very many dots", "a resolver's limits", _path(b"/repos/acme/site/contents/" + b"a/../" * 700)),

@@ -37,13 +37,14 @@ class Outcome:
     residual: tuple[Case, ...]
     passed: tuple[tuple[Case, Verdict], ...]
     refused: tuple[tuple[Case, Verdict], ...]
+    mechanisms: int
     octets: int
 
     def line(self, title: str) -> str:
         bound = max((case.bound or 0 for case in self.residual), default=0)
-        mechanisms = {case.mechanism for case in all_cases()}
+        cases = len(self.stopped) + len(self.residual) + len(self.passed)
         return (
-            f"{title}: {len(mechanisms)} mechanisms, {len(all_cases())} cases: {len(self.stopped)} stopped "
+            f"{title}: {self.mechanisms} mechanisms, {cases} cases: {len(self.stopped)} stopped "
             f"(at most {self.octets} octets of one before it was), {len(self.residual)} passing as a stated residual "
             f"(at most {bound} octets), {len(self.passed)} passed; {len(self.refused)} legitimate twins refused"
         )
@@ -72,7 +73,9 @@ def run(engine: Engine, rules: str, setting: Setting, cases: Sequence[Case], *, 
         else:
             passed.append((case, verdict))
     refused = tuple((case, of_twin[case.twin]) for case in cases if not of_twin[case.twin].completed)
-    return Outcome(tuple(stopped), tuple(residual), tuple(passed), refused, octets)
+    return Outcome(
+        tuple(stopped), tuple(residual), tuple(passed), refused, len({case.mechanism for case in cases}), octets
+    )
 
 
 def _is_bounded(case: Case, verdict: Verdict) -> bool:
