@@ -27,21 +27,15 @@ def sent(data: bytes) -> Message:
 
 def by_agent(
     mechanism: str, tries: str, *steps: Step, port: int, protocol: str | int = "tcp", agents: tuple[str, ...] = tuple(AGENTS),
-    residual: str | None = None,
+    variant: str = "", residual: str | None = None,
     **options: object,
 ) -> Iterator[Case]:  # fmt: skip
     """The same traffic from each agent, each a variant."""
     for agent in agents:
         twin = OPAQUE_TWIN if agent == "opaque" else INSPECTED_TWIN
         forbidden = Conversation("", steps, AGENTS[agent], STRANGER, port, protocol, **options)  # type: ignore[arg-type]
-        yield Case(
-            mechanism,
-            tries,
-            f"agent with {agent}" if agent == "nothing" else f"{agent} agent",
-            forbidden,
-            twin,
-            residual,
-        )
+        who = f"agent with {agent}" if agent == "nothing" else f"{agent} agent"
+        yield Case(mechanism, tries, f"{variant}, {who}" if variant else who, forbidden, twin, residual)
 
 
 def nothing() -> Iterator[Case]:
@@ -94,9 +88,13 @@ def nothing() -> Iterator[Case]:
 def over_tcp() -> Iterator[Case]:
     raw = samples.NOISE
     for port in (1, 22, 80, 443, 8443, 31337):
-        yield from by_agent(f"raw octets on {port}", "no protocol at all", sent(raw[:60]), answers(raw[:60]), port=port)
+        yield from by_agent(
+            "raw octets", "no protocol at all", sent(raw[:60]), answers(raw[:60]), port=port, variant=f"port {port}"
+        )
     for size in (1, 3, 9, 400):
-        yield from by_agent(f"first {size} raw octets on 443", "gone before detection ends", sent(raw[:size]), port=443)
+        yield from by_agent(
+            "first raw octets on 443", "gone before detection ends", sent(raw[:size]), port=443, variant=f"{size}"
+        )
     yield from by_agent(
         "raw octets in pieces on 443", "detection waits for more", Message(Side.CLIENT, raw, FORBIDDEN, (1,)), port=443
     )
@@ -111,14 +109,34 @@ def over_tcp() -> Iterator[Case]:
         says(b"x\n"),
         port=443,
     )
-    yield from by_agent(
-        "a method's first letters on 443",
-        "waits as recognition does",
-        sent(b"GE"),
-        says(raw[:90]),
-        port=443,
-        agents=("nothing", "opaque"),
-    )
+    for word in (b"G", b"GE", b"GET", b"POS", b"PATC", b"DELET", b"OPTION", b"OPTIONS"):
+        # The octet behind the letters is no blank and continues no method.
+        octets = Message(Side.CLIENT, word + raw[:200], FORBIDDEN)
+        yield from by_agent(
+            "noise behind a method's letters on 443",
+            "starts as a request does",
+            octets,
+            answers(raw[:60]),
+            says(raw),
+            port=443,
+            variant=word.decode(),
+        )
+    for front, tries in (
+        (b"\x16", "the type of a record"),
+        (b"\x16\x03", "its version"),
+        (b"\x16\x03\x01\x00\x90", "its header"),
+        (b"\x16\x03\x01\x00\x90\x02", "another message within"),
+    ):
+        octets = Message(Side.CLIENT, front + raw[:200], FORBIDDEN)
+        yield from by_agent(
+            "noise behind the first octets of TLS on 443",
+            tries,
+            octets,
+            answers(raw[:60]),
+            says(raw),
+            port=443,
+            variant=f"{len(front)}",
+        )
     for name, first, port in (
         ("SSH", samples.SSH_CLIENT, 22), ("SSH on 443", samples.SSH_CLIENT, 443), ("PostgreSQL", samples.POSTGRES_CLIENT, 5432),
         ("SOCKS", samples.SOCKS5_CLIENT, 1080), ("RDP", samples.RDP_CLIENT, 3389), ("SMB", samples.SMB_CLIENT, 445),

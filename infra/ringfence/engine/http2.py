@@ -10,8 +10,8 @@ from ringfence.engine.flow import Message, Side
 Header = tuple[str, str]
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, PRIORITY, SETTINGS, PUSH_PROMISE, PING, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 4, 5, 6, 8, 9
-END_STREAM, END_HEADERS, PADDED, PRIORITISED, ACK = 0x1, 0x4, 0x8, 0x20, 0x1
+DATA, HEADERS, SETTINGS, PUSH_PROMISE, CONTINUATION = 0, 1, 4, 5, 9
+END_STREAM, END_HEADERS, ACK = 0x1, 0x4, 0x1
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
