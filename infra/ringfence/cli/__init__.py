@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("ringfence.cli.rules", "Write the generated rules, lists and policies as files."),
     "catalogue": ("ringfence.cli.catalogue", "List the capabilities, or explain one."),
     "allocate": ("ringfence.cli.allocate", "Give each agent of an environment its addresses."),
+    "verify": ("ringfence.cli.verify", "Prove that the resources allow what is declared, no more and no less."),
     "schema": ("ringfence.cli.schema", "Print or write the JSON Schemas that editors use."),
 }
 """Every command: the module whose ``command`` it is, and its line in ``--help``."""

@@ -57,7 +57,8 @@ class Condition:
     ``transport`` is "tcp", "udp", "icmp", "ip" (any), "ip4" or "ip6". ``application`` is the protocol that must have
     been recognised, ``not_applications`` those that must not be. None in ``established`` and ``to_server`` is either.
     ``sets`` and ``unsets`` are flow bits that a match changes. ``payload`` says whether the packet has any, None for
-    either; ``sent`` how much the client has sent so far, its SYN counted as one (`stream_size`).
+    either; ``sent`` how much the client has sent so far, its SYN counted as one (`stream_size`); ``events`` are
+    anomalies that the protocol's own reading must have seen (`app-layer-event`).
     """
 
     transport: str
@@ -73,6 +74,7 @@ class Condition:
     payload: bool | None = None
     sent: Numbers = ANY_LENGTH
     ip_protocols: Numbers = ANY_LENGTH
+    events: frozenset[str] = frozenset()
     only_first_packet: bool = False
     whole_stream: bool = False
 
@@ -93,6 +95,7 @@ class _Reading:
     payload: bool | None = None
     sent: Numbers = ANY_LENGTH
     ip_protocols: Numbers = ANY_LENGTH
+    events: set[str] = field(default_factory=set[str])
     has_flow: bool = False
     buffer: str = STREAM
     dot_prefix: bool = False
@@ -119,7 +122,7 @@ def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
     application_only = reading.application is not None or reading.not_applications
     first_packet_only = not reading.has_flow and not tests and not application_only
     states = reading.bits or reading.not_bits or reading.sets or reading.unsets
-    packets = reading.payload is not None or reading.sent != ANY_LENGTH
+    packets = reading.events or reading.payload is not None or reading.sent != ANY_LENGTH
     first_packet_only = first_packet_only and not states and not packets
     return Condition(
         reading.transport,
@@ -135,6 +138,7 @@ def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
         reading.payload,
         reading.sent,
         reading.ip_protocols,
+        frozenset(reading.events),
         first_packet_only,
         TRANSPORTS.get(protocol, ("", False))[1],
     )
@@ -309,7 +313,14 @@ def _ip_protocol(reading: _Reading, value: str) -> None:
     reading.ip_protocols &= ANY_LENGTH - named if value.startswith("!") else named
 
 
+def _event(reading: _Reading, value: str) -> None:
+    if value.partition(".")[0] not in APPLICATIONS:
+        raise RuleError(f"`app-layer-event:{value}`")
+    reading.events.add(value)
+
+
 _OTHERS = {
+    "app-layer-event": _event,
     "dsize": _payload,
     "stream_size": _stream_size,
     "ip_proto": _ip_protocol,

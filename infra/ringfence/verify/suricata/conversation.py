@@ -4,8 +4,8 @@ A connection is followed from its first packet: handshake, the client's first oc
 recognition, the complete hello or request, the answer, and further requests. What survives all moments passes.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ringfence.verify.language.region import EVERYTHING, Region
 from ringfence.verify.suricata.judge import outcomes
@@ -157,7 +157,7 @@ class Head:
     target: Value | None = None
     host: bytes | None = None
     protocol: bytes = b"HTTP/1.1"
-    extra: Mapping[str, tuple[Value, ...]] = field(default_factory=dict[str, tuple[Value, ...]])
+    events: frozenset[str] = frozenset()
 
 
 def request(head: Head, beginning: bytes) -> tuple[Moment, ...]:
@@ -190,7 +190,7 @@ def next_request(head: Head, beginning: bytes) -> Moment:
         buffers["http.host"] = (Value(head.host),)
     return Moment(
         "the request", "tcp", to_server=True, established=True, application="http1", payload=True, sent=400,
-        buffers={**buffers, **head.extra},
+        buffers=buffers, events=head.events,
     )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ class Moment:
     is absent from ``buffers`` is absent from the traffic; those that hold several values list them.
     ``first`` is the first packet of the flow; ``payload`` whether it carries any; ``sent`` how much the client has
     sent, its SYN counted as one; ``ip_version`` and ``ip_protocol`` what the packet's header says. Buffers that are
-    ``unknown`` may hold anything: no condition on them is taken to hold.
+    ``unknown`` may hold anything: no condition on them is taken to hold. ``events`` are the anomalies that the
+    protocol's reading has seen.
     """
 
     name: str
@@ -52,13 +53,14 @@ class Moment:
     ip_version: int = 4
     ip_protocol: int = 6
     unknown: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
 
     @property
     def state(self) -> tuple[object, ...]:
         """All of it but what its buffers hold."""
         return (
             self.transport, self.to_server, self.established, self.application, self.first, self.payload, self.sent,
-            self.ip_version, self.ip_protocol,
+            self.ip_version, self.ip_protocol, self.events,
         )  # fmt: skip
 
 
@@ -94,7 +96,7 @@ def fits(condition: Condition, moment: Moment, *, narrow: bool) -> bool:
         return False
     if moment.ip_protocol not in condition.ip_protocols or moment.sent not in condition.sent:
         return False
-    if condition.payload not in (None, moment.payload):
+    if not condition.events <= moment.events or condition.payload not in (None, moment.payload):
         return False
     if condition.established not in (None, moment.established):
         return False

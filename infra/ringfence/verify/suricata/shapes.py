@@ -4,6 +4,8 @@ An origin may read them differently from the engine, or they leave HTTP (RFC 911
 each). A policy never grants them, so what a rule set lets through of them is more than was declared.
 """
 
+import dataclasses
+
 from ringfence.verify.suricata.conversation import Head
 from ringfence.verify.suricata.moment import Value
 
@@ -31,7 +33,14 @@ def any_line(host: bytes) -> Head:
 
 def odd_heads(host: bytes) -> tuple[tuple[str, Head], ...]:
     """Requests with an odd head, by what is odd; the target is open."""
-    return tuple((name, _with(host, fields, line_end, seen)) for name, fields, line_end, seen in _odd(host))
+    odd = [(name, _with(host, fields, line_end, seen)) for name, fields, line_end, seen in _odd(host)]
+    plain = plain_head("POST", host)
+    odd.append(("a field longer than the engine reads", dataclasses.replace(plain, events=_TOO_LONG)))
+    return tuple(odd)
+
+
+_TOO_LONG = frozenset({"http.request_field_too_long"})
+"""What the engine notes of a field beyond its limit, after which it reads no further."""
 
 
 def _with(host: bytes, fields: bytes, line_end: bytes, seen: bytes | None) -> Head:
