@@ -64,10 +64,10 @@ def run(engine: Engine, rules: str, setting: Setting, cases: Sequence[Case], *, 
     passed: list[tuple[Case, Verdict]] = []
     octets = 0
     for case, verdict in zip(cases, verdicts[: len(cases)], strict=True):
-        step = verdict.step(FORBIDDEN)
-        if not step.passed:
+        parts = [step for step in verdict.steps if step.label == FORBIDDEN]
+        if not all(part.passed for part in parts):
             stopped.append(case)
-            octets = max(octets, step.octets)
+            octets = max(octets, sum(part.octets for part in parts))
         elif case.residual and _is_bounded(case, verdict):
             residual.append(case)
         else:
