@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ringfence.aws.enforcement.firewall.default import HTTP_BIT, TLS_BIT
+from ringfence.aws.enforcement.firewall.mark import HTTP_BIT, TLS_BIT
 from ringfence.aws.enforcement.firewall.message import access_digest, message
 from ringfence.aws.enforcement.firewall.names import HOST, SNI, is_none_of, is_one_of, outside
 from ringfence.aws.enforcement.firewall.networks import Networks, merged

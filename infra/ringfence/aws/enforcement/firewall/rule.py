@@ -7,8 +7,7 @@ Rules are of five kinds only, and none of them lets anything pass:
 - a *mark* sets a flow bit and says nothing, so that a later packet of the flow can be refused for lack of it.
 
 So a packet goes through when nothing refuses it, whatever the order in which rules are asked. Marks keep that true
-because a bit is never read where it may be set by the same packet in the same stage of the engine (see
-`ringfence.aws.enforcement.firewall.default`).
+because a bit is never read where the same packet may just have set it (`ringfence.aws.enforcement.firewall.mark`).
 """
 
 import enum

@@ -1,0 +1,50 @@
+"""Flow bits: what earlier packets of a flow have shown, and how rules ask for it.
+
+===================  ======================================  ==================================================
+bit                  set on                                  read on
+===================  ======================================  ==================================================
+``ringfence.tls``,   any packet to the server, the first     established packets: the first packet of a flow
+``ringfence.http``   one of the flow included                is never one
+``ringfence.seen``   the packet in which the first octets    packets whose stream does not begin like TLS or
+                     of TLS or a request are all there       HTTP: the packet that sets it does
+``ringfence.named``  the packet that completes a             packets; it is set later in the engine's work on
+                     ClientHello or a request's head         a packet than any rule that reads it is asked
+``ringfence.asked``  a request line; taken back by the head  packets, as above
+                     of its answer
+===================  ======================================  ==================================================
+
+The engine asks rules on packets and streams first, rules on what its parsers found last, whatever their order in the
+file. So no bit is read where the same packet may just have set it, and rules may stand in any order. What rules on
+parsers set is only ever asked for its absence: a rule that asks for its presence the engine makes one on parsers too.
+"""
+
+from ringfence.aws.enforcement.firewall.rule import Draft, Kind, Toward
+
+TLS_BIT = "ringfence.tls"
+HTTP_BIT = "ringfence.http"
+SEEN_BIT = "ringfence.seen"
+NAMED_BIT = "ringfence.named"
+ASKED_BIT = "ringfence.asked"
+
+TLS = f"flowbits:isset,{TLS_BIT};"
+HTTP = f"flowbits:isset,{HTTP_BIT};"
+UNSEEN = f"flowbits:isnotset,{SEEN_BIT};"
+UNNAMED = f"flowbits:isnotset,{NAMED_BIT};"
+
+STREAM = "established,only_stream"
+"""Matches on the octets of the stream, however they were cut into packets."""
+
+
+def refusal(
+    form: str, matches: str, *, protocol: str = "tcp", toward: Toward = Toward.SERVER, state: str = "established"
+) -> Draft:
+    """A refusal that concerns everybody, on every port."""
+    kind = Kind.DROP if toward is Toward.EITHER else Kind.REJECT
+    return Draft(form, "", kind, protocol, None, "any", toward, state, matches, f"ringfence {form}")
+
+
+def mark(
+    form: str, protocol: str, matches: str, *, toward: Toward = Toward.SERVER, state: str = "established"
+) -> Draft:
+    """A mark on everybody's flows, on every port."""
+    return Draft(form, "", Kind.MARK, protocol, None, "any", toward, state, matches, f"ringfence {form}")
