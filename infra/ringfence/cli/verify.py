@@ -57,7 +57,7 @@ def command(
     path = stack_export or preview
     graph = _read(path) if path else _registered(tree, env, day)
     environment = plan.environment.environment
-    settings = Settings(environment.inspection, environment.http2, plan.environment.region)
+    settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
     proof = prove(graph, plan.effective, settings)
     source = str(path) if path else "the program"
     if form == "json":

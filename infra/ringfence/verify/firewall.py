@@ -226,7 +226,7 @@ class _Comparison:
         yield from self.openings(everything, tls=True)
         if not everything:
             head = any_line(b"example.invalid")
-            plain = follow(self.candidates, request(head, b"GET /"), self.opened)
+            plain = follow(self.candidates, (*request(b"GET /"), next_request(head)), self.opened)
             yield from self.all_or_nothing("HTTP without TLS", plain, granted=False)
 
     def openings(self, granted: bool, *, tls: bool) -> Iterator[Finding]:
@@ -294,7 +294,7 @@ class _Comparison:
     def course(self, head: Head) -> Course:
         """The course of a connection whose first request has this head."""
         beginning = (head.method.start if head.method else b"GET") + b" "
-        return follow(self.candidates, (*request(head, beginning), next_request(head, beginning)), _lines(self.opened))
+        return follow(self.candidates, (*request(beginning), next_request(head)), _lines(self.opened))
 
     def requests(self, about: str, head: Head, expected: Region, flows: list[Flow]) -> Iterator[Finding]:
         """One method of one host: the targets that pass, first on a connection and later."""
@@ -303,7 +303,7 @@ class _Comparison:
         later = self.asked()
         if later.alive:
             answered = follow(self.candidates, (answer(b"200"),), later)
-            again = follow(self.candidates, (next_request(head, b"GET "),), _all_targets(answered))
+            again = follow(self.candidates, (next_request(head),), _all_targets(answered))
             if not again.passing.equals(first.passing):
                 yield from self.compare(f"on a connection in use, {about}", again, expected, expected, flows)
 

@@ -57,6 +57,11 @@ class Endpoint:
     tables: tuple[str, ...]
     prefix_list: str
 
+    @property
+    def suffix(self) -> str:
+        """The service as flows name it: what follows ``com.amazonaws.REGION.``."""
+        return ".".join(self.service.split(".")[3:]) or self.service.rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -71,6 +76,7 @@ class Network:
     endpoints: tuple[Endpoint, ...]
     nat_subnets: Mapping[str, str]
     firewall_subnets: tuple[str, ...]
+    transit_subnets: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def of_agent(self, agent: str) -> tuple[Subnet, ...]:
@@ -120,6 +126,11 @@ class _Reader:
                 urn
                 for firewall in self.graph.of_type("aws:networkfirewall/firewall:Firewall")
                 for urn in self.mapped(firewall)
+            ),
+            transit_subnets=tuple(
+                _urn(subnet)
+                for attachment in self.graph.of_type("aws:ec2transitgateway/vpcAttachment:VpcAttachment")
+                for subnet in self.references.many(attachment, "subnetIds")
             ),
             findings=tuple(self.findings),
         )

@@ -20,6 +20,7 @@ from ringfence.verify.network import Network, read_network
 from ringfence.verify.permission import endpoint_differences
 from ringfence.verify.resolver import name_differences, read_resolving
 from ringfence.verify.segment import PUBLIC, Segment
+from ringfence.verify.shared import shared_differences
 
 NOT_COVERED = (
     "how an origin server reads a request that the engine reads in its own way, beyond the odd requests listed",
@@ -34,11 +35,12 @@ NOT_COVERED = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an environment says of itself: ``inspection`` and ``http2`` as in its file, and its region."""
+    """What an environment says of itself: ``inspection`` and ``http2`` as in its file, and its region and account."""
 
     inspection: str
     http2: str
     region: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
     for agent in effective.agents:
         segment = Segment(agent.name, flows[agent.name], callers[agent.name], network, settings.inspection)
         yield from segment.differences()
+    yield from shared_differences(network, flows)
     known = {agent.name for agent in effective.agents}
     for subnet in network.subnets.values():
         if subnet.agent and subnet.agent not in known:
@@ -95,7 +98,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
     yield from _firewall(graph, network, effective, flows, settings)
     resolving = read_resolving(graph)
     yield from resolving.findings
-    yield from name_differences(resolving, effective.flows, settings.region)
+    yield from name_differences(resolving, effective.flows, settings.region, settings.account)
     yield from _endpoints(network, effective.flows)
 
 
@@ -127,7 +130,7 @@ def _endpoints(network: Network, flows: Sequence[Flow]) -> Iterator[Finding]:
             by_service[flow.access.service].append(flow)
     seen: set[str] = set()
     for endpoint in network.endpoints:
-        service = ".".join(endpoint.service.split(".")[3:]) or endpoint.service.rpartition(".")[2]
+        service = endpoint.suffix
         if service in seen:
             yield Finding(
                 Kind.NOT_PROVED, "", "endpoint", f"a second endpoint of {service}", endpoint.name, endpoint.urn

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-
 priority, in each the rules by priority, the first match ends; what matches nothing resolves.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ringfence.policy.flow import Flow, Https, Internet, Service, Tls
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.granted import names_that_may
 from ringfence.verify.graph import Resource, ResourceGraph
-from ringfence.verify.language.decide import are_disjoint, is_empty, shortest
+from ringfence.verify.language.decide import shortest
 from ringfence.verify.language.expression import (
     ANYTHING,
     NOTHING,
@@ -57,6 +58,10 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
     for association in associations:
         group = references.one(association, "firewallRuleGroupId")
         resource = resource or association.urn
+        if not isinstance(group, Resource):
+            findings.append(
+                Finding(Kind.NOT_PROVED, "", LAYER, f"the rule group {group}", association.name, association.urn)
+            )
         for rule in _rules(graph, references, group):
             names = _names(references, rule, findings)
             match rule.inputs.get("action"):
@@ -101,31 +106,22 @@ def domain_names(domain: str) -> Expression:
     return matched_by(rf"^{re.escape(name)}\z")
 
 
-def name_differences(resolving: Resolving, flows: Sequence[Flow], region: str) -> Iterator[Finding]:
+def name_differences(resolving: Resolving, flows: Sequence[Flow], region: str, account: str) -> Iterator[Finding]:
     """The names that resolve against those that flows lead to. Which agent asks, DNS Firewall does not know (R201)."""
-    if any(isinstance(flow.access, Internet) for flow in flows):
-        # Names are watched, or no layer knows them: then every name is granted by R103 or R104.
-        must, may = _hosts(flows), ANYTHING
-    else:
-        must = _hosts(flows)
-        may = union(
-            (must, *(_service(flow.access.service, region) for flow in flows if isinstance(flow.access, Service)))
-        )
-    may = intersection((may, _ANY_NAME))
+    services = union(_service(flow.access, region, account) for flow in flows if isinstance(flow.access, Service))
+    # Where names are only watched, or no layer knows them, R103 and R104 grant every one.
+    watched = any(isinstance(flow.access, Internet) for flow in flows)
+    may = intersection((ANYTHING if watched else union((_hosts(flows), services)), _ANY_NAME))
     if (example := shortest(difference(resolving.allowed, may))) is not None:
-        yield Finding(
-            Kind.MORE, "", LAYER, f"dns {example.decode()}", "an allowance that no flow needs", resolving.resource
-        )
+        rule = "an allowance that no flow needs"
+        yield Finding(Kind.MORE, "", LAYER, f"dns {example.decode()}", rule, resolving.resource)
     for flow in flows:
-        needed = _hosts((flow,))
-        lacking = NOTHING if is_empty(needed) else difference(needed, resolving.allowed)
-        if isinstance(flow.access, Service) and are_disjoint(resolving.allowed, _service(flow.access.service, region)):
-            lacking = _service(flow.access.service, region)
+        needed = _service(flow.access, region, account) if isinstance(flow.access, Service) else _hosts((flow,))
+        lacking = difference(needed, resolving.allowed)
         if (example := shortest(lacking)) is not None:
-            traffic = f"dns {example.decode('latin-1')}"
             yield Finding(
-                Kind.LESS, flow.agent, LAYER, traffic, "no allowance, so it is blocked", resolving.resource,
-                (flow.grant.declared,),
+                Kind.LESS, flow.agent, LAYER, f"dns {example.decode('latin-1')}", "no allowance, so it is blocked",
+                resolving.resource, (flow.grant.declared,),
             )  # fmt: skip
 
 
@@ -134,20 +130,35 @@ def _hosts(flows: Iterable[Flow]) -> Expression:
     return union(language for language, _ in names_that_may(sorted(patterns), any_case=False).parts)
 
 
-_OTHER_NAMES = {
-    "dynamodb": ("dynamodb", "ddb"),
-    "kinesis-streams": ("kinesis",),
-    "dynamodb-streams": ("streams.dynamodb",),
-    "codeartifact.repositories": ("d.codeartifact",),
+_NAMES: dict[str, tuple[str, ...]] = {
+    "s3": ("s3.{region}",),
+    "dynamodb": ("dynamodb.{region}", "{account}.ddb.{region}"),
+    "dynamodb-streams": ("streams.dynamodb.{region}",),
+    "ecr.api": ("api.ecr.{region}",),
+    "ecr.dkr": ("{account}.dkr.ecr.{region}",),
+    "kinesis-streams": ("kinesis.{region}",),
+    "sagemaker.api": ("api.sagemaker.{region}",),
+    "sagemaker.runtime": ("runtime.sagemaker.{region}",),
+    "execute-api": ("*.execute-api.{region}",),
+    "codeartifact.repositories": ("*.d.codeartifact.{region}",),
+    "bedrock-agentcore.gateway": ("*.gateway.bedrock-agentcore.{region}",),
+    "iam": ("iam",),
 }
-"""Endpoint suffixes whose hosts are called otherwise, turned around
-(https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html)."""
+"""Endpoint suffixes whose hosts are called otherwise
+(https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html)."""
+
+_BUCKET = re.compile(r"arn:[a-z-]+:s3:::([^/]*)")
 
 
-def _service(service: str, region: str) -> Expression:
-    """The names of an AWS service in a region, those of its resources (buckets, accounts) among them."""
-    if service == "iam":
-        return matched_by(r"^iam\.amazonaws\.com\z")
-    names = _OTHER_NAMES.get(service, (".".join(reversed(service.split("."))),))
-    suffix = re.escape(f".{region}.amazonaws.com")
-    return matched_by(rf"^(?:[a-z0-9_-]+\.)*(?:{'|'.join(map(re.escape, names))}){suffix}(?:\.cn)?\z")
+@functools.lru_cache(maxsize=4096)
+def _service(access: Service, region: str, account: str) -> Expression:
+    """The names that a service answers to in a region: for S3 the buckets' own, by the resources that are granted."""
+    templates = list(_NAMES.get(access.service, (f"{access.service}.{{region}}",)))
+    if access.service == "s3":
+        for resource in access.resources:
+            found = _BUCKET.match(resource)
+            bucket = found.group(1) if found else "*"
+            templates.append("*.s3.{region}" if set(bucket) & set("*?") else f"{bucket}.s3.{{region}}")
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    names = (f"{template.format(region=region, account=account)}.{suffix}" for template in templates)
+    return intersection((_ANY_NAME, union(map(domain_names, names))))

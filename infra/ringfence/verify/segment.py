@@ -122,7 +122,7 @@ class Segment:
     def endpoints(self) -> list[Endpoint]:
         """The endpoints of the services that the agent uses."""
         services = {flow.access.service for flow in self.flows if isinstance(flow.access, Service)}
-        return [endpoint for endpoint in self.network.endpoints if _service(endpoint) in services]
+        return [endpoint for endpoint in self.network.endpoints if endpoint.suffix in services]
 
     def gateways(self) -> list[Endpoint]:
         """Those that are gateways."""
@@ -343,7 +343,13 @@ class Segment:
             return
         mine = self.addresses()
         example = PUBLIC.first
-        for subnet in self.onward_subnets():
+        onward = self.onward_subnets()
+        for zone in sorted({subnet.zone for subnet in self.subnets}):
+            kinds = {subnet.urn in self.network.nat_subnets.values() for subnet in onward if subnet.zone == zone}
+            if True not in kinds or (self.inspection != "none" and False not in kinds):
+                missing = "no NAT gateway" if True not in kinds else "no endpoint of the firewall"
+                yield self.less("route", f"tcp to the internet from {zone}", missing, "")
+        for subnet in onward:
             acl = self.network.acls.get(subnet.acl)
             if acl is None:
                 continue
@@ -370,11 +376,15 @@ class Segment:
     def way_back(self, onward: Subnet) -> Iterator[Finding]:
         """Routes on and back: to the NAT gateway and the internet, and to the agent through the same firewall."""
         is_public = onward.urn in self.network.nat_subnets.values()
-        out = self.network.route(onward.table, PUBLIC.first)
         need = "internet" if is_public else "nat"
-        if out is None or out.kind != need:
-            have = out.name if out else "no route"
-            yield self.less("route", f"tcp from {onward.name} to the internet", have, onward.table)
+        mine = {urn for urn, subnet in self.network.nat_subnets.items() if self.zone_of(subnet) == onward.zone}
+        constants = [route.destination for route in self.network.routes.get(onward.table, ())]
+        for part in atoms(constants, PUBLIC - self.network.cidrs):
+            out = self.network.route(onward.table, part.first)
+            if out is None or out.kind != need or (need == "nat" and out.target not in mine):
+                have = out.name if out else "no route"
+                example = networks_text(Numbers.of((part.first, part.first))).removesuffix("/32")
+                yield self.less("route", f"tcp from {onward.name} to {example}", have, onward.table)
         if not is_public or self.inspection == "none":
             return
         for subnet in self.subnets:
@@ -385,6 +395,10 @@ class Segment:
             if back is None or back.kind != "firewall" or back.zone not in ("", subnet.zone) or not whole:
                 have = back.name if back and back.kind != "internet" else "no route of its own, so answers pass it by"
                 yield self.less("route", f"answers to {subnet.name} through the firewall", have, onward.table)
+
+    def zone_of(self, subnet: str) -> str:
+        """A subnet's zone; empty when it is not here."""
+        return self.network.subnets[subnet].zone if subnet in self.network.subnets else ""
 
     # Findings
 
@@ -443,8 +457,3 @@ class _AddPeer(Protocol):
 
 def _joined(subnets: Iterable[Subnet]) -> Numbers:
     return Numbers.of(*(interval for subnet in subnets for interval in subnet.addresses.intervals))
-
-
-def _service(endpoint: Endpoint) -> str:
-    """The service's suffix in an endpoint's service name: ``com.amazonaws.REGION.`` is before it."""
-    return ".".join(endpoint.service.split(".")[3:])

@@ -68,5 +68,8 @@ BUFFERS = TO_SERVER | EITHER_WAY | TO_CLIENT
 STREAM = "stream"
 """What was sent in one direction of a TCP connection so far, reassembled; in other protocols, a packet's payload."""
 
+PACKET = "packet"
+"""One packet's payload, for rules that look at packets alone (``flow:no_stream``)."""
+
 LOWERED = frozenset({"http.host"})
 """Buffers that the engine has lower-cased."""

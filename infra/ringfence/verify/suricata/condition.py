@@ -3,14 +3,22 @@
 Only what is read exactly is read; anything else raises `RuleError`, and the rule's name goes into the result.
 """
 
+import dataclasses
 import functools
 from dataclasses import dataclass, field
 
 from ringfence.verify.interval import Numbers
 from ringfence.verify.language.expression import ANYTHING, Expression, intersection
 from ringfence.verify.language.region import ANY_LENGTH, LENGTH_MAX
-from ringfence.verify.suricata.buffers import BUFFERS, REPEATED, STREAM, TO_CLIENT, TO_SERVER
-from ringfence.verify.suricata.content import Match, matches_language, read_content, read_pcre, with_modifier
+from ringfence.verify.suricata.buffers import BUFFERS, PACKET, REPEATED, STREAM, TO_CLIENT, TO_SERVER
+from ringfence.verify.suricata.content import (
+    Match,
+    matches_language,
+    read_content,
+    read_octet_test,
+    read_pcre,
+    with_modifier,
+)
 from ringfence.verify.suricata.rule import Option, Rule, RuleError
 
 _WITHOUT_MEANING = frozenset({"msg", "sid", "rev", "reference", "metadata", "target", "alert", "classtype"})
@@ -58,7 +66,8 @@ class Condition:
     been recognised, ``not_applications`` those that must not be. None in ``established`` and ``to_server`` is either.
     ``sets`` and ``unsets`` are flow bits that a match changes. ``payload`` says whether the packet has any, None for
     either; ``sent`` how much the client has sent so far, its SYN counted as one (`stream_size`); ``events`` are
-    anomalies that the protocol's own reading must have seen (`app-layer-event`).
+    anomalies that the protocol's own reading must have seen (`app-layer-event`). ``counters`` are `flowint`'s name,
+    operator and number, in order: ``+ - =`` change one, the others ask.
     """
 
     transport: str
@@ -75,6 +84,7 @@ class Condition:
     sent: Numbers = ANY_LENGTH
     ip_protocols: Numbers = ANY_LENGTH
     events: frozenset[str] = frozenset()
+    counters: tuple[tuple[str, str, int], ...] = ()
     only_first_packet: bool = False
     whole_stream: bool = False
 
@@ -96,7 +106,9 @@ class _Reading:
     sent: Numbers = ANY_LENGTH
     ip_protocols: Numbers = ANY_LENGTH
     events: set[str] = field(default_factory=set[str])
+    counters: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
     has_flow: bool = False
+    packets: bool = False
     buffer: str = STREAM
     dot_prefix: bool = False
     matches: dict[tuple[str, bool], list[Match]] = field(default_factory=dict[tuple[str, bool], list[Match]])
@@ -119,10 +131,12 @@ def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
     for option in options:
         _read_option(reading, option)
     tests = _tests(reading)
+    if reading.packets:
+        tests = tuple(dataclasses.replace(test, buffer=PACKET) if test.buffer == STREAM else test for test in tests)
     application_only = reading.application is not None or reading.not_applications
     first_packet_only = not reading.has_flow and not tests and not application_only
     states = reading.bits or reading.not_bits or reading.sets or reading.unsets
-    packets = reading.events or reading.payload is not None or reading.sent != ANY_LENGTH
+    packets = reading.events or reading.counters or reading.payload is not None or reading.sent != ANY_LENGTH
     first_packet_only = first_packet_only and not states and not packets
     return Condition(
         reading.transport,
@@ -139,6 +153,7 @@ def _read(protocol: str, options: tuple[Option, ...]) -> Condition:
         reading.sent,
         reading.ip_protocols,
         frozenset(reading.events),
+        tuple(reading.counters),
         first_packet_only,
         TRANSPORTS.get(protocol, ("", False))[1],
     )
@@ -196,6 +211,10 @@ def _read_option(reading: _Reading, option: Option) -> None:
         reading.dot_prefix = True
     elif keyword in ("content", "pcre"):
         _add_match(reading, read_content(_value(option)) if keyword == "content" else read_pcre(_value(option)))
+    elif keyword == "byte_test":
+        _add_match(reading, read_octet_test(_value(option)))
+    elif keyword == "isdataat" and "relative" not in (option.value or ""):
+        _data_at(reading, _value(option))
     elif keyword in ("bsize", "urilen"):
         _add_length(reading, option)
     elif keyword in _OTHERS:
@@ -261,6 +280,8 @@ def _flow(reading: _Reading, value: str) -> None:
                 reading.to_server = True
             case "to_client" | "from_server":
                 reading.to_server = False
+            case "no_stream":
+                reading.packets = True
             case "only_stream":
                 pass  # what is asked of payload is asked of the stream here, always
             case _:
@@ -313,6 +334,26 @@ def _ip_protocol(reading: _Reading, value: str) -> None:
     reading.ip_protocols &= ANY_LENGTH - named if value.startswith("!") else named
 
 
+_COUNTING = frozenset({"+", "-", "=", "<", ">", "<=", ">=", "==", "!="})
+
+
+def _counter(reading: _Reading, value: str) -> None:
+    name, sign, number = (*(part.strip() for part in value.split(",")), "", "", "")[:3]
+    if not name or sign not in _COUNTING or not number.isdecimal():
+        raise RuleError(f"`flowint:{value}`")
+    reading.counters.append((name, sign, int(number)))
+
+
+def _data_at(reading: _Reading, value: str) -> None:
+    """`isdataat` from the start of the buffer: it has an octet at that place."""
+    number = value.removeprefix("!").strip()
+    if not number.isdecimal():
+        raise RuleError(f"`isdataat:{value}`")
+    has = Numbers.of((int(number) + 1, LENGTH_MAX))
+    wanted = ANY_LENGTH - has if value.startswith("!") else has
+    reading.lengths[reading.buffer] = reading.lengths.get(reading.buffer, ANY_LENGTH) & wanted
+
+
 def _event(reading: _Reading, value: str) -> None:
     if value.partition(".")[0] not in APPLICATIONS:
         raise RuleError(f"`app-layer-event:{value}`")
@@ -321,6 +362,7 @@ def _event(reading: _Reading, value: str) -> None:
 
 _OTHERS = {
     "app-layer-event": _event,
+    "flowint": _counter,
     "dsize": _payload,
     "stream_size": _stream_size,
     "ip_proto": _ip_protocol,

@@ -6,7 +6,9 @@ before it continues that match's chain; a chain matches where all of it does, wh
 
 import dataclasses
 import functools
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringfence.verify.language.expression import (
@@ -20,7 +22,7 @@ from ringfence.verify.language.expression import (
     intersection,
     one_of,
 )
-from ringfence.verify.language.octets import ANY_OCTET, without_case
+from ringfence.verify.language.octets import ANY_OCTET, octets, without_case
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.piece import Ahead, LanguageError, Literal, Octet, Piece, Repeat, Sequence
 from ringfence.verify.suricata.rule import Option, RuleError
@@ -60,7 +62,21 @@ class Pcre:
         return self.relative
 
 
-Match = Content | Pcre
+@dataclass(frozen=True, slots=True)
+class OctetTest:
+    """One octet of a set at an offset from the start (`byte_test` of one octet)."""
+
+    mask: int
+    offset: int
+    negated: bool = False
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether its place counts from the match before it: never."""
+        return False
+
+
+Match = Content | Pcre | OctetTest
 
 _ESCAPE = re.compile(r'\|([0-9A-Fa-f\s]*)\||\\([;":\\])|([^|\\])', re.DOTALL)
 
@@ -113,6 +129,23 @@ def read_pcre(value: str) -> Pcre:
     return Pcre(pattern, "".join(sorted(set(flags) - {"R"})), negated, "R" in flags)
 
 
+_COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt, ">": operator.gt, "=": operator.eq, "<=": operator.le, ">=": operator.ge,
+}  # fmt: skip
+
+
+def read_octet_test(value: str) -> OctetTest:
+    """A `byte_test` of one octet, such as ``1,>,126,0``; raises `RuleError` for any other."""
+    parts = [part.strip() for part in value.split(",")]
+    if len(parts) != 4 or parts[0] != "1" or not parts[2].isdecimal() or not parts[3].isdecimal():
+        raise RuleError(f"`byte_test:{value}`")
+    sign = parts[1].removeprefix("!") or "="
+    if sign not in _COMPARISONS:
+        raise RuleError(f"`byte_test:{value}`")
+    mask = octets(octet for octet in range(256) if _COMPARISONS[sign](octet, int(parts[2])))
+    return OctetTest(ANY_OCTET ^ mask if parts[1].startswith("!") else mask, int(parts[3]))
+
+
 def _quoted(value: str) -> tuple[bool, str]:
     negated = value.startswith("!")
     inner = value[1:].strip() if negated else value
@@ -151,7 +184,7 @@ def matches_language(matches: tuple[Match, ...], dotted: bool) -> Expression:
     chains: list[list[Match]] = []
     for match in matches:
         if match.is_relative:
-            if not chains or chains[-1][-1].negated or isinstance(chains[-1][-1], Pcre):
+            if not chains or chains[-1][-1].negated or not isinstance(chains[-1][-1], Content):
                 raise RuleError("a place relative to a match that is absent, negated or an expression")
             chains[-1].append(match)
         else:
@@ -175,6 +208,8 @@ def _chain(chain: tuple[Match, ...]) -> Expression:
         return complement(found)
     if isinstance(first, Pcre):
         return matched_by(first.pattern, first.flags)
+    if isinstance(first, OctetTest):
+        return attach(Sequence((Repeat(Octet(ANY_OCTET), first.offset, first.offset), Octet(first.mask))), ANYTHING)
     rest = ANYTHING
     for match in reversed(chain):
         rest = _place(match, rest)
@@ -183,6 +218,8 @@ def _chain(chain: tuple[Match, ...]) -> Expression:
 
 def _place(match: Match, rest: Expression) -> Expression:
     """The values from the place where a match may begin to look, given what follows it."""
+    if isinstance(match, OctetTest):
+        raise RuleError("a test of an octet in the middle of a chain")
     if isinstance(match, Pcre):
         language = matched_by(match.pattern, match.flags)
         return complement(language) if match.negated else language

@@ -16,7 +16,7 @@ from ringfence.verify.suricata.ruleset import Candidates
 MODELLED = frozenset(
     {
         "http.header.raw", "http.header_names", "http.host", "http.method", "http.protocol", "http.request_line",
-        "http.start", "http.stat_code", "http.uri.raw", "ja4.hash", "stream", "tls.sni",
+        "http.start", "http.stat_code", "http.uri.raw", "ja4.hash", "packet", "stream", "tls.sni",
     }
 )  # fmt: skip
 """The buffers that moments hold. A rule that asks of another one cannot be judged."""
@@ -90,7 +90,8 @@ def sends(octets: bytes, *, total: int | None = None) -> Moment:
     """Octets of the client before any protocol is recognised; ``total`` when it has sent more than is looked at."""
     return Moment(
         f"the client's first {len(octets)} octets", "tcp", to_server=True, established=True, payload=True,
-        sent=1 + (len(octets) if total is None else total), buffers={"stream": (Value(octets),)},
+        sent=1 + (len(octets) if total is None else total),
+        buffers={"stream": (Value(octets),), "packet": (Value(octets[-1:]),)},
     )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def client_speaks(application: str, sent: int) -> Moment:
     """Further octets of the client in a protocol that was recognised, whatever they are."""
     return Moment(
         f"the client's octets of {application}", "tcp", to_server=True, established=True, application=application,
-        payload=True, sent=sent, unknown=frozenset({"stream"}),
+        payload=True, sent=sent, unknown=frozenset({"stream", "packet"}),
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def early(*, to_server: bool) -> Moment:
     """Octets before the handshake is over: in the first packet (RFC 7413), or in the server's answer to it."""
     return Moment(
         "octets before the handshake is over", "tcp", to_server=to_server, established=False, payload=True, sent=10,
-        unknown=frozenset({"stream"}), first=to_server,
+        unknown=frozenset({"stream", "packet"}), first=to_server,
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ NAMED_JA4, UNNAMED_JA4 = b"t13d1516h2_8daaf6152771_02713d6af862", b"t13i1515h2_8
 def hello(name: Value | None, *, sent: int = 1800) -> tuple[Moment, ...]:
     """A ClientHello that arrives in pieces of any size, whole at last; ``name`` is its server name."""
     first = tuple(sends(HELLO_START[:length]) for length in range(1, len(HELLO_START) + 1))
-    stream = {"stream": (Value(HELLO_START),)}
+    stream = {"stream": (Value(HELLO_START),), "packet": (Value(HELLO_START),)}
     part = Moment(
         "a part of the ClientHello", "tcp", to_server=True, established=True, application="tls", payload=True,
         sent=sent - 300, buffers=stream,
@@ -160,21 +161,23 @@ class Head:
     events: frozenset[str] = frozenset()
 
 
-def request(head: Head, beginning: bytes) -> tuple[Moment, ...]:
-    """An HTTP/1 request that arrives in pieces of any size; ``beginning`` are its first octets, up to the target."""
+def request(beginning: bytes) -> tuple[Moment, ...]:
+    """An HTTP/1 request up to its target, in pieces of any size: ``beginning`` are its first octets."""
     first = tuple(sends(beginning[:length]) for length in range(1, len(beginning)))
-    stream = {"stream": (Value(beginning),)}
+    stream = {"stream": (Value(beginning),), "packet": (Value(beginning[-1:]),)}
     part = Moment(
         "a part of the request", "tcp", to_server=True, established=True, application="http1", payload=True,
         sent=1 + len(beginning), buffers=stream,
     )  # fmt: skip
-    return (*first, part, next_request(head, beginning))
+    return (*first, part)
 
 
-def next_request(head: Head, beginning: bytes) -> Moment:
+def next_request(head: Head) -> Moment:
     """The moment when a request's head is complete."""
+    whole = Value(head.line.start, head.line.open_, head.line.end + b"\r\n" + head.fields)
     buffers: dict[str, tuple[Value, ...]] = {
-        "stream": (Value(beginning),),
+        "stream": (whole,),
+        "packet": (whole,),
         "http.request_line": (head.line,),
         "http.start": (Value(head.line.start, head.line.open_, head.line.end + b"\r\n" + _as_started(head.fields)),),
         "http.protocol": (Value(head.protocol),),

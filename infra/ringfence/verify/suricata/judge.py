@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
 from ringfence.verify.suricata.condition import Condition
-from ringfence.verify.suricata.moment import Moment, fillings
+from ringfence.verify.suricata.moment import Moment, after, fillings
 from ringfence.verify.suricata.rule import Rule
 
 
@@ -75,20 +75,20 @@ def _one_rule(
         return [branch]
     header = read.rule.header
     action = header.action if header else "drop"
-    after = (bits | condition.sets) - condition.unsets
-    if action == "alert" and after == bits:
+    following = after(condition, bits)
+    if action == "alert" and following == bits:
         return [branch]
     taken = region if matching is EVERYTHING else region & matching
     left = NO_REGION if matching is EVERYTHING else region - matching
     kept: list[Branch] = [(left, bits, None)] if left.parts else []
     match action:
         case "alert":
-            return [*kept, (taken, after, None)]
+            return [*kept, (taken, following, None)]
         case "pass" if read.for_the_flow:
-            ended.append(Outcome("passes", taken, after, read.rule))
+            ended.append(Outcome("passes", taken, following, read.rule))
             return kept
         case "pass":
-            return [*kept, (taken, after, read.rule)]
+            return [*kept, (taken, following, read.rule)]
         case _:
-            ended.append(Outcome("stopped", taken, after, read.rule))
+            ended.append(Outcome("stopped", taken, following, read.rule))
             return kept

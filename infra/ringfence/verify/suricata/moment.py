@@ -6,6 +6,7 @@ request's target, is left open: a value is then a *template* with a hole, and a 
 """
 
 import functools
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -69,7 +70,7 @@ def fillings(condition: Condition, moment: Moment, bits: frozenset[str]) -> Regi
 
     ``bits`` are the flow bits set so far.
     """
-    if not condition.bits <= bits or condition.not_bits & bits:
+    if not condition.bits <= bits or condition.not_bits & bits or not _counted(condition, bits):
         return NO_REGION
     region = EVERYTHING
     for test in condition.tests:
@@ -123,6 +124,38 @@ def _any_value(test: BufferTest, values: tuple[Value, ...]) -> Region:
     for value in values:
         region |= _value(test, value)
     return region
+
+
+_ASKED = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_COUNTER = "{}\0{}"
+"""How a flow's counter stands among its bits: its name and its number."""
+
+
+def _counters(bits: frozenset[str]) -> dict[str, int]:
+    return {name: int(number) for name, mark, number in (bit.partition("\0") for bit in bits) if mark}
+
+
+def _counted(condition: Condition, bits: frozenset[str]) -> bool:
+    """Whether the flow's counters are as a condition asks; one that was never set is as nothing asks."""
+    if not condition.counters:
+        return True
+    counters = _counters(bits)
+    asked = [(name, _ASKED[sign], number) for name, sign, number in condition.counters if sign in _ASKED]
+    return all(name in counters and holds(counters[name], number) for name, holds, number in asked)
+
+
+def after(condition: Condition, bits: frozenset[str]) -> frozenset[str]:
+    """The bits and counters of a flow once a rule has matched."""
+    following = (bits | condition.sets) - condition.unsets
+    for name, sign, number in condition.counters:
+        if sign not in _ASKED:
+            old = _counters(following)
+            known = old.get(name, 0)
+            new = number if sign == "=" else known + number if sign == "+" else max(known - number, 0)
+            following = (following - {_COUNTER.format(name, known)}) | {_COUNTER.format(name, new)}
+    return following
 
 
 @functools.lru_cache(maxsize=262144)
