@@ -1,0 +1,193 @@
+"""The example environments are proved; and what breaks them is found, named and placed."""
+
+import ast
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import ROOT, Example
+from ringfence.verify.finding import Finding, Kind, Verdict
+from ringfence.verify.graph import Resource, ResourceGraph
+
+GROUP_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+
+
+def test_every_example_environment_is_proved_as_deployed_and_as_previewed(example: Example) -> None:
+    for graph in (example.deployed, example.previewed):
+        proof = example.prove(graph)
+        assert proof.findings == ()
+        assert {proof.verdict(agent) for agent in proof.agents} == {Verdict.PROVED}
+        assert len(proof.agents) >= 7
+
+
+def changed(graph: ResourceGraph, kind: str, name: str, change: Callable[[dict[str, Any]], object]) -> ResourceGraph:
+    """The graph with one resource's inputs changed; ``name`` is a part of its name."""
+    found = next(resource for resource in graph.of_type(kind) if name in resource.name)
+    inputs = json.loads(json.dumps(found.inputs))
+    change(inputs)
+    others = [resource for resource in graph.resources if resource is not found]
+    return ResourceGraph(graph.project, graph.stack, (*others, dataclasses.replace(found, inputs=inputs)))
+
+
+def findings(example: Example, graph: ResourceGraph) -> list[Finding]:
+    return list(example.prove(graph).findings)
+
+
+def test_a_private_destination_that_a_group_widens_is_more_than_declared_with_its_example(
+    examples: dict[str, Example],
+) -> None:
+    prod = examples["prod"]
+    rule = next(
+        resource
+        for resource in prod.deployed.of_type(GROUP_RULE)
+        if "private/" in resource.name and resource.inputs.get("cidrIpv4")
+    )
+    graph = changed(prod.deployed, rule.type, rule.name, lambda inputs: inputs.update(fromPort=22))
+    found = findings(prod, graph)
+    assert {finding.layer for finding in found} == {"sg"}
+    assert all(finding.traffic.startswith("tcp 22-") for finding in found)
+    assert all(
+        finding.resource in {group.urn for group in graph.of_type("aws:ec2/securityGroup:SecurityGroup")}
+        for finding in found
+    )
+    # The NACL still holds the other ports back, so the two layers do not say the same.
+    assert {finding.kind for finding in found} == {Kind.INCONSISTENT}
+    assert all(finding.declared for finding in found)
+
+
+def test_a_rule_dropped_from_the_firewall_lets_named_traffic_through(examples: dict[str, Example]) -> None:
+    prod = examples["prod"]
+
+    def without_hosts(inputs: dict[str, Any]) -> None:
+        source = inputs["ruleGroup"]["rulesSource"]
+        kept = [
+            line
+            for line in source["rulesString"].splitlines()
+            if "agent=pr-contributor" not in line or "http-host" not in line
+        ]
+        assert len(kept) < len(source["rulesString"].splitlines())
+        source["rulesString"] = "\n".join(kept) + "\n"
+
+    kind = "aws:networkfirewall/ruleGroup:RuleGroup"
+    found = findings(prod, changed(prod.deployed, kind, "agents", without_hosts))
+    assert {finding.kind for finding in found} == {Kind.MORE}
+    assert {finding.agent for finding in found} == {"pr-contributor"}
+    assert any("https://" in finding.traffic and finding.layer == "firewall" for finding in found)
+
+
+def test_a_request_granted_and_refused_is_less_than_declared_with_the_rule_that_refuses(
+    examples: dict[str, Example],
+) -> None:
+    prod = examples["prod"]
+
+    def refuse_all(inputs: dict[str, Any]) -> None:
+        source = inputs["ruleGroup"]["rulesSource"]
+        source["rulesString"] += (
+            'reject http any any -> any any (msg:"odd"; flow:to_server; http.method; content:"GET"; sid:7;)\n'
+        )
+
+    kind = "aws:networkfirewall/ruleGroup:RuleGroup"
+    found = findings(prod, changed(prod.deployed, kind, "agents", refuse_all))
+    assert {finding.kind for finding in found} == {Kind.LESS}
+    assert all("sid 7 (odd)" in finding.rule and "GET https://" in finding.traffic for finding in found)
+    assert all(finding.declared for finding in found)
+
+
+@pytest.mark.parametrize(
+    "option", ["threshold:type limit, track by_src, count 1, seconds 60", "lua:x", "iprep:dst,CnC,>,1"]
+)
+def test_a_keyword_that_is_not_read_proves_nothing_and_names_its_rule(
+    examples: dict[str, Example], option: str
+) -> None:
+    dev = examples["dev"]
+
+    def add(inputs: dict[str, Any]) -> None:
+        inputs["ruleGroup"]["rulesSource"]["rulesString"] += (
+            f'drop tcp any any -> any any (msg:"x"; {option}; sid:9;)\n'
+        )
+
+    proof = dev.prove(changed(dev.deployed, "aws:networkfirewall/ruleGroup:RuleGroup", "agents", add))
+    assert {proof.verdict(agent) for agent in proof.agents} == {Verdict.NOT_PROVED}
+    assert any("sid 9 (x)" in finding.rule and finding.kind is Kind.NOT_PROVED for finding in proof.findings)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
+        "aws:lambda/function:Function",
+    ],
+)
+def test_a_resource_of_a_type_that_is_not_known_is_a_finding(examples: dict[str, Example], kind: str) -> None:
+    dev = examples["dev"]
+    extra = Resource(f"urn:pulumi:dev::ringfence::{kind}::x", kind, "x", {})
+    graph = ResourceGraph(dev.deployed.project, dev.deployed.stack, (*dev.deployed.resources, extra))
+    found = findings(dev, graph)
+    assert [(finding.kind, finding.resource) for finding in found] == [(Kind.NOT_PROVED, extra.urn)]
+
+
+def test_without_the_default_denial_everything_that_no_rule_names_passes(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+
+    def emptied(inputs: dict[str, Any]) -> None:
+        inputs["ruleGroup"]["rulesSource"]["rulesString"] = "# nothing\n"
+
+    kind = "aws:networkfirewall/ruleGroup:RuleGroup"
+    found = findings(dev, changed(dev.deployed, kind, "default", emptied))
+    traffic = " ".join(finding.traffic for finding in found if finding.kind is Kind.MORE)
+    for what in ("HTTP without TLS", "TLS without a server name", "SSH"):
+        assert what in traffic
+
+
+def test_a_starred_principal_is_found_with_an_action_and_a_resource(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+
+    def star(inputs: dict[str, Any]) -> None:
+        policy = json.loads(inputs["policy"])
+        del policy["Statement"][0]["Condition"]
+        inputs["policy"] = json.dumps(policy)
+
+    found = findings(dev, changed(dev.deployed, "aws:ec2/vpcEndpoint:VpcEndpoint", "dynamodb", star))
+    assert {(finding.kind, finding.layer) for finding in found} == {(Kind.MORE, "endpoint")}
+    assert all("dynamodb:" in finding.traffic and "arn:aws:dynamodb" in finding.traffic for finding in found)
+
+
+def test_a_name_that_dns_allows_and_nobody_needs_is_found(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+    kind = "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList"
+    graph = changed(dev.deployed, kind, "allow", lambda inputs: inputs["domains"].append("evil.example"))
+    found = findings(dev, graph)
+    assert [(finding.kind, finding.traffic) for finding in found] == [(Kind.MORE, "dns evil.example")]
+
+
+def test_the_proof_imports_nothing_of_what_writes_the_rules() -> None:
+    for path in sorted((ROOT / "infra" / "ringfence" / "verify").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert name is not None
+                assert not name.startswith(("ringfence.aws", "pulumi", "boto", "ringfence.engine")), (path, name)
+
+
+def test_the_proof_calls_none_of_the_policys_own_matchers() -> None:
+    """It takes values from ``policy``: what decides there must not decide here."""
+    for path in sorted((ROOT / "infra" / "ringfence" / "verify").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        imported = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ringfence.policy")
+            for alias in node.names
+        }
+        assert "judge" not in imported, path
+        called = {
+            node.func.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not called & {"matches"}, path
