@@ -19,11 +19,10 @@ DEFAULT_GROUP = "ringfence-default"
 """The name of the group that denies by default."""
 DEFAULT_CAPACITY = 1000
 """Its capacity, whatever it holds: a group's capacity never changes, and this group is never replaced."""
-CAPACITIES = (500, 1000, 2000, 4000, 8000, 16000, 29000)
-"""Capacities of the other groups. With the default group the last one is AWS's 30,000 for a policy
-(https://docs.aws.amazon.com/network-firewall/latest/developerguide/quotas.html)."""
-CAPACITY_MAX = 30_000
-"""Rules of all groups of a policy together (the same page)."""
+CAPACITIES = (500, 1000, 1500, 2000, 3000, 4000, 5000, 6500, 8000, 10000, 12500, 16000, 20000, 25000, 30000)
+"""Capacities of the other groups; 30,000 is the most that AWS takes
+(https://docs.aws.amazon.com/network-firewall/latest/developerguide/quotas.html). What all groups of a policy may have
+together is an account's quota and not looked at here."""
 TEXT_MAX = 2_000_000
 """Octets of a group's rules (https://docs.aws.amazon.com/network-firewall/latest/APIReference/API_RulesSource.html)."""
 GROUPS_MAX = 16
@@ -47,7 +46,10 @@ def firewall_rules(
     grantees = _grantees(policy, addresses, inspection)
     default = _default(grantees, http2)
     inspected = merged(network for grantee in grantees if grantee.inspected for network in grantee.networks)
+    size = 0
     for count in (1, 2, 4, 8, GROUPS_MAX):
+        if size > count * TEXT_MAX:
+            continue
         members = _parted(grantees, count)
         first, *others = rules_of([default, *(list(grant_drafts(group, http2)) for group in members)])
         groups = [RuleGroup(DEFAULT_GROUP, DEFAULT_CAPACITY, first)]
@@ -58,17 +60,16 @@ def firewall_rules(
         ]
         if all(len(group.text.encode()) <= TEXT_MAX for group in groups):
             return _within_capacity(Firewall(tuple(groups), home_net, inspected))
+        size = sum(len(group.text) for group in groups[1:])
     raise FirewallError(
         f"the rules do not fit into {GROUPS_MAX} groups of {TEXT_MAX} octets", "part the agents into two environments"
     )
 
 
 def _within_capacity(firewall: Firewall) -> Firewall:
-    total = sum(group.capacity for group in firewall.groups)
     over = [group.name for group in firewall.groups if len(group.rules) > group.capacity]
-    if over or total > CAPACITY_MAX:
-        what = f"{', '.join(over)} has more rules than AWS takes" if over else f"the groups' capacities sum to {total}"
-        raise FirewallError(what, "part the agents into two environments")
+    if over:
+        raise FirewallError(f"{', '.join(over)} has more rules than AWS takes", "part the agents into two environments")
     return firewall
 
 

@@ -4,12 +4,13 @@ All rules about an agent are in one group, which AWS replaces as a whole. The ma
 beside the refusals that narrow the port down, so there is no moment at which one is there without the others.
 """
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.aws.enforcement.firewall.mark import HTTP_BIT, TLS_BIT
-from ringfence.aws.enforcement.firewall.message import access_digest, message
+from ringfence.aws.enforcement.firewall.message import digest_of, message
 from ringfence.aws.enforcement.firewall.names import HOST, SNI, is_none_of, is_one_of, outside
 from ringfence.aws.enforcement.firewall.networks import Networks, merged
 from ringfence.aws.enforcement.firewall.request import by_method, foreign_encoding, none_of, spelled_encodings
@@ -42,6 +43,18 @@ class Grantee:
             if isinstance(flow.access, Https) or (isinstance(flow.access, Tls) and not self.inspected):
                 ports[flow.access.port].append(flow)
         return dict(sorted(ports.items()))
+
+    def by_host(self) -> dict[tuple[int, HostPattern], list[Flow]]:
+        """The HTTPS flows by port and host as written."""
+        hosts: dict[tuple[int, HostPattern], list[Flow]] = defaultdict(list)
+        for flow in self.flows:
+            if isinstance(flow.access, Https):
+                hosts[flow.access.port, flow.access.host].append(flow)
+        return hosts
+
+    def parts(self) -> tuple[tuple[int, "_Narrowed"], ...]:
+        """What this agent may ask of each host on each port; every host is in one part."""
+        return _parts(self.flows)
 
 
 @dataclass(slots=True)
@@ -79,23 +92,30 @@ def grant_drafts(grantees: Iterable[Grantee], http2: str) -> Iterator[Draft]:
     yield from _requests(inspected, http2)
 
 
-def narrowed(flows: Iterable[Flow]) -> tuple[_Narrowed, ...]:
-    """One agent's HTTPS flows on one port, parted so that every host is in one part, with all that is asked there.
+@functools.lru_cache(maxsize=4096)
+def _parts(flows: tuple[Flow, ...]) -> tuple[tuple[int, _Narrowed], ...]:
+    ports: dict[int, list[Https]] = defaultdict(list)
+    for flow in flows:
+        if isinstance(flow.access, Https):
+            ports[flow.access.port].append(flow.access)
+    return tuple((port, part) for port, accesses in sorted(ports.items()) for part in narrowed(accesses))
+
+
+def narrowed(accesses: Iterable[Https]) -> tuple[_Narrowed, ...]:
+    """One agent's HTTPS on one port, parted so that every host is in one part, with all that is asked there.
 
     A host that several patterns have takes the requests of all of them.
     """
     asked: dict[HostPattern, set[RequestPattern]] = defaultdict(set)
-    for flow in flows:
-        if isinstance(flow.access, Https):
-            asked[flow.access.host] |= set(flow.access.requests) or any_request()
-    return tuple(
-        _Narrowed(
-            host,
-            tuple(sorted(other for other in asked if other != host and host.covers(other))),
-            tuple(sorted({request for other in asked if other.covers(host) for request in asked[other]})),
-        )
-        for host in sorted(asked)
-    )
+    for access in accesses:
+        asked[access.host] |= set(access.requests) or any_request()
+    wide = [host for host in asked if host.subdomains]
+    parts: list[_Narrowed] = []
+    for host in sorted(asked):
+        within = sorted(other for other in asked if other != host and host.covers(other)) if host.subdomains else []
+        requests = asked[host].union(*(asked[other] for other in wide if other.covers(host)))
+        parts.append(_Narrowed(host, tuple(within), tuple(sorted(requests))))
+    return tuple(parts)
 
 
 def _ports(grantees: list[Grantee]) -> Iterator[Draft]:
@@ -149,7 +169,7 @@ def _refusal(
     protocol: str,
     matches: str,
 ) -> Draft:
-    digest = access_digest((port, *hosts))
+    digest = digest_of((port, *hosts))
     about = f"{port} {' '.join(map(str, hosts))} {part}".rstrip()
     return Draft(
         form, about, Kind.REJECT, protocol, group.networks, str(port), Toward.SERVER, "",
@@ -161,12 +181,7 @@ def _encodings(grantees: list[Grantee]) -> Iterator[Draft]:
     """No percent-encoding that servers read in two ways, except where an agent's own pattern spells it out."""
     shared: dict[tuple[tuple[tuple[int, _Narrowed], ...], bool], _Shared] = defaultdict(_Shared)
     for grantee in grantees:
-        spelling = tuple(
-            (port, part)
-            for port, flows in grantee.by_port().items()
-            for part in narrowed(flows)
-            if spelled_encodings(part.requests)
-        )
+        spelling = tuple((port, part) for port, part in grantee.parts() if spelled_encodings(part.requests))
         group = shared[spelling, grantee.agent.mode == "observe"]
         group.grantees.append(grantee)
         group.flows += grantee.flows
@@ -178,7 +193,7 @@ def _encodings_of(spelling: tuple[tuple[int, _Narrowed], ...], observed: bool, g
     form = "path-encoding"
 
     def refusal(about: str, port: str, matches: str) -> Draft:
-        digest = access_digest(f"{port} {part}" for port, part in spelling)
+        digest = digest_of(f"{port} {part}" for port, part in spelling)
         return Draft(
             form, about, Kind.REJECT, "http", group.networks, port, Toward.SERVER, "",
             matches, group.message(form, digest), observed,
@@ -196,15 +211,13 @@ def _requests(grantees: list[Grantee], http2: str) -> Iterator[Draft]:
     """No request to a host but those granted there."""
     shared: dict[tuple[int, _Narrowed, bool], _Shared] = defaultdict(_Shared)
     for grantee in grantees:
-        for port, flows in grantee.by_port().items():
-            for part in narrowed(flows):
-                group = shared[port, part, grantee.agent.mode == "observe"]
-                group.grantees.append(grantee)
-                group.flows += [
-                    flow for flow in flows if isinstance(flow.access, Https) and flow.access.host.covers(part.host)
-                ]
+        flows = grantee.by_host()
+        for port, part in grantee.parts():
+            group = shared[port, part, grantee.agent.mode == "observe"]
+            group.grantees.append(grantee)
+            group.flows += flows[port, part.host]
     for (port, part, observed), group in sorted(shared.items()):
-        digest = access_digest((port, part.host, *part.requests))
+        digest = digest_of((port, part.host, *part.requests))
         whole = none_of(part.requests, http2)
         matches = (("", whole),) if len(whole) <= _MATCHES_MAX else by_method(part.requests, http2)
         for method, match in matches:

@@ -23,9 +23,9 @@ def plain(text: str) -> str:
     return _UNSAFE.sub("_", text)[:_WORD_MAX]
 
 
-def access_digest(accesses: Iterable[object]) -> str:
-    """Twelve hexadecimal digits of what is granted, without reasons: equal access has an equal digest."""
-    return hashlib.sha256("\n".join(sorted(map(str, accesses))).encode()).hexdigest()[:12]
+def digest_of(parts: Iterable[object]) -> str:
+    """Twelve hexadecimal digits of the access that a rule is about, without reasons: equal access, equal digits."""
+    return hashlib.sha256("\n".join(sorted(map(str, parts))).encode()).hexdigest()[:12]
 
 
 def message(form: str, agents: Iterable[Agent], flows: Iterable[Flow], digest: str, **words: str) -> str:

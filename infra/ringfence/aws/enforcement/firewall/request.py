@@ -11,6 +11,7 @@ ahead, which is not entered again, with a bound on how far when several patterns
 Expressions are read by the rule parser first: what it could take for its own is written as ``\x..``.
 """
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -57,7 +58,8 @@ def line_refusals(http2: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def spelled_encodings(requests: Iterable[RequestPattern]) -> frozenset[str]:
+@functools.lru_cache(maxsize=65536)
+def spelled_encodings(requests: tuple[RequestPattern, ...]) -> frozenset[str]:
     """The encodings, in upper case, that are plain only because one of the patterns spells them out."""
     found: set[str] = set()
     for piece in {piece for request in requests for segment in request.path.segments for piece in segment if piece}:
@@ -72,7 +74,8 @@ def foreign_encoding(spelled: Iterable[str] = ()) -> str:
     return f'http.request_line; pcre:"/{_PATH}%(?!{accepted})/";'
 
 
-def none_of(requests: Sequence[RequestPattern], http2: str) -> str:
+@functools.lru_cache(maxsize=65536)
+def none_of(requests: tuple[RequestPattern, ...], http2: str) -> str:
     """A match of plain request lines that none of the patterns takes.
 
     Raises `FirewallError` for patterns that would cost the engine more steps than it takes.
@@ -86,7 +89,7 @@ def none_of(requests: Sequence[RequestPattern], http2: str) -> str:
     return rf'http.request_line; pcre:!"/^{lines} {VERSIONS[http2]}\z/";'
 
 
-def by_method(requests: Sequence[RequestPattern], http2: str) -> tuple[tuple[str, str], ...]:
+def by_method(requests: tuple[RequestPattern, ...], http2: str) -> tuple[tuple[str, str], ...]:
     """The same as `none_of` in several matches, one of which holds: one for each method, and one for the others."""
     grouped = _methods(requests)
     others = " ".join(f'content:!"{method}"; startswith; endswith;' for method, _ in grouped)
@@ -96,8 +99,8 @@ def by_method(requests: Sequence[RequestPattern], http2: str) -> tuple[tuple[str
     return (*zip((method for method, _ in grouped), of_one, strict=True), ("other", f"http.method; {others}"))
 
 
-def _methods(requests: Iterable[RequestPattern]) -> list[tuple[str, list[RequestPattern]]]:
-    return [(method, list(group)) for method, group in groupby(sorted(requests), key=lambda request: request.method)]
+def _methods(requests: Iterable[RequestPattern]) -> list[tuple[str, tuple[RequestPattern, ...]]]:
+    return [(method, tuple(group)) for method, group in groupby(sorted(requests), key=lambda request: request.method)]
 
 
 def _either(texts: Sequence[str]) -> str:
