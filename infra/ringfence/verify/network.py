@@ -69,6 +69,7 @@ class Network:
 
     cidrs: Numbers
     subnets: Mapping[str, Subnet]
+    by_agent: Mapping[str, tuple[Subnet, ...]]
     acls: Mapping[str, Acl]
     groups: Mapping[str, Group]
     group_of: Mapping[str, str]
@@ -81,7 +82,7 @@ class Network:
 
     def of_agent(self, agent: str) -> tuple[Subnet, ...]:
         """The subnets of an agent, by URN."""
-        return tuple(subnet for subnet in self.subnets.values() if subnet.agent == agent)
+        return self.by_agent.get(agent, ())
 
     def route(self, table_urn: str, address: int) -> Route | None:
         """The route that a packet to an address takes: the longest prefix; None leads nowhere."""
@@ -105,10 +106,14 @@ class _Reader:
         subnets = {
             subnet.urn: self.subnet(subnet, acl_of, table_of) for subnet in self.graph.of_type("aws:ec2/subnet:Subnet")
         }
+        by_agent: dict[str, list[Subnet]] = defaultdict(list)
+        for subnet in subnets.values():
+            by_agent[subnet.agent].append(subnet)
         groups = {group.urn: group for group in self.groups()}
         return Network(
             cidrs=self.cidrs(),
             subnets=subnets,
+            by_agent={agent: tuple(each) for agent, each in by_agent.items()},
             acls=self.acls(),
             groups=groups,
             group_of={

@@ -139,11 +139,14 @@ def endpoint_differences(endpoint: Endpoint, service: str, flows: Sequence[Flow]
         )
         for _, access in granted
     ]
-    principals = witnesses(_distinct(each.principals for each in (*have, *need)))
-    actions = witnesses(_distinct(each.actions for each in (*have, *need)))
-    for principal in principals.values():
-        for action in actions.values():
-            allowed, wanted = _resources(have, principal, action), _resources(need, principal, action)
+    languages = _distinct(each.principals for each in (*have, *need))
+    by_language = {language: index for index, language in enumerate(languages)}
+    for inside, principal in witnesses(languages).items():
+        theirs, ours = (
+            [each for each in permissions if by_language[each.principals] in inside] for permissions in (have, need)
+        )
+        for action in witnesses(_distinct(each.actions for each in (*theirs, *ours))).values():
+            allowed, wanted = _resources(theirs, action), _resources(ours, action)
             if allowed is wanted or are_equal(allowed, wanted):
                 continue
             for kind, left in ((Kind.MORE, difference(allowed, wanted)), (Kind.LESS, difference(wanted, allowed))):
@@ -159,10 +162,10 @@ def _distinct(languages: Iterable[Expression]) -> list[Expression]:
     return list(dict.fromkeys(languages))
 
 
-def _resources(permissions: Iterable[Permission], principal: bytes, action: bytes) -> Expression:
+def _resources(permissions: Iterable[Permission], action: bytes) -> Expression:
     allowed, denied = NOTHING, NOTHING
     for each in permissions:
-        if contains(each.principals, principal) and contains(each.actions, action):
+        if contains(each.actions, action):
             if each.allows:
                 allowed = union((allowed, each.resources))
             else:

@@ -4,7 +4,18 @@ from collections import deque
 from collections.abc import Sequence
 
 from ringfence.verify.language.decide import STATES_MAX, TooLargeError
-from ringfence.verify.language.expression import ANYTHING, NOTHING, Expression, is_nullable, steps
+from ringfence.verify.language.expression import (
+    ANYTHING,
+    NOTHING,
+    Expression,
+    contains,
+    difference,
+    is_nullable,
+    literal,
+    only_text,
+    steps,
+    union,
+)
 from ringfence.verify.language.octets import ANY_OCTET, readable_member
 
 _State = tuple[Expression, ...]
@@ -16,6 +27,9 @@ def witnesses(languages: Sequence[Expression], universe: Expression = ANYTHING) 
     Keys are the indices of the languages. Two strings of one atom are told apart by none of the languages (atomic
     predicates: Yang and Lam, "Real-Time Verification of Network Properties Using Atomic Predicates", ICNP 2013).
     """
+    texts = {index: text for index, language in enumerate(languages) if (text := only_text(language)) is not None}
+    if len(texts) > 1:
+        return _with_texts(languages, universe, texts)
     start: _State = (universe, *languages)
     parents: dict[_State, tuple[_State, int] | None] = {start: None}
     waiting: deque[_State] = deque([start])
@@ -31,6 +45,26 @@ def witnesses(languages: Sequence[Expression], universe: Expression = ANYTHING) 
                 waiting.append(following)
         if len(parents) > STATES_MAX:
             raise TooLargeError("the languages have too many states to be told apart")
+    return found
+
+
+def _with_texts(
+    languages: Sequence[Expression], universe: Expression, texts: dict[int, bytes]
+) -> dict[frozenset[int], bytes]:
+    """The same where many languages are of one string each: those strings are atoms of their own."""
+    others = [index for index in range(len(languages)) if index not in texts]
+    of_text: dict[bytes, list[int]] = {}
+    for index, text in texts.items():
+        of_text.setdefault(text, []).append(index)
+    rest = difference(universe, union(map(literal, of_text)))
+    found = {
+        frozenset(others[place] for place in inside): text
+        for inside, text in witnesses([languages[index] for index in others], rest).items()
+    }
+    for text, indices in of_text.items():
+        if contains(universe, text):
+            inside = frozenset((*indices, *(index for index in others if contains(languages[index], text))))
+            found.setdefault(inside, text)
     return found
 
 

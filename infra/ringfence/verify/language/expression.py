@@ -325,6 +325,13 @@ def literal_start(expression: Expression) -> bytes:
     return expression.text if isinstance(expression, _Literal) else b""
 
 
+def only_text(expression: Expression) -> bytes | None:
+    """The string of a language of one string, where that is seen at once; else None."""
+    if isinstance(expression, _Literal) and expression.rest is EMPTY_STRING:
+        return expression.text
+    return None
+
+
 def derivative(expression: Expression, text: bytes) -> Expression:
     """What may follow ``text`` in the strings of a language that begin with it (its left quotient)."""
     position = 0
