@@ -14,6 +14,8 @@ from ringfence.verify.language.decide import is_empty
 from ringfence.verify.language.expression import ANYTHING, NOTHING, Expression, derivative
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
+from ringfence.verify.suricata.buffers import BUFFERS as NAMED_BUFFERS
+from ringfence.verify.suricata.buffers import PACKET, STREAM
 from ringfence.verify.suricata.conversation import (
     MODELLED,
     Course,
@@ -212,6 +214,8 @@ class _Comparison:
     flows: list[Flow]
     candidates: Candidates
     opened: Course
+    _begun: dict[str, Course] = field(default_factory=dict[str, Course])
+    _answered: Course | None = None
 
     def opaque(self) -> Iterator[Finding]:
         """TLS that nobody decrypts: by its server name, whatever is inside; and all that is no TLS."""
@@ -258,13 +262,16 @@ class _Comparison:
         if any(isinstance(access, Internet) for access in accesses):
             yield from self.all_of_it()
             return
+        odd = [name for name, head in odd_heads(_ANY_HOST) if not self.is_refused(next_request(head), _OF_THE_REQUEST)]
         for host in self.hosts():
             granted = granted_targets(accesses, host)
+            if not granted and self.is_refused(next_request(any_line(host)), _ALL_BUFFERS - {"http.host"}):
+                continue
             about = [flow for flow in self.flows if _speaks_of(flow, host)]
             for method in METHODS:
                 expected = granted.get(method, NO_REGION)
                 yield from self.requests(f"{method} https://{host.decode()}", plain_head(method, host), expected, about)
-            yield from self.odd_requests(host)
+            yield from self.odd_requests(host, odd)
         yield from self.openings(granted=False, tls=False)
         yield from self.http2()
         switching = follow(self.candidates, (answer(b"101"),), self.asked())
@@ -280,35 +287,70 @@ class _Comparison:
         spoken = follow(self.candidates, (client_speaks("http2", 100),), self.opened)
         yield from self.all_or_nothing("HTTP/2", spoken, granted=True)
 
+    def is_refused(self, moment: Moment, unknown: frozenset[str]) -> bool:
+        """Whether a request is refused whatever some of its buffers hold, on a new connection and on one in use.
+
+        Only what rules surely match counts: a bit that depends on what is unknown is itself unknown.
+        """
+        rules = (*self.candidates.to_server, *self.candidates.to_client)
+        if any(rule.rule.header and rule.rule.header.action == "pass" for rule in rules):
+            return False
+        unsure = frozenset[str]().union(
+            *(
+                rule.condition.sets | rule.condition.unsets
+                for rule in rules
+                if any(test.buffer in unknown for test in rule.condition.tests)
+            )
+        )
+        blind = dataclasses.replace(moment, unknown=unknown, unsure=unsure)
+        states = [self.begun(method).alive for method in METHODS] + [self.answered().alive]
+        bits = dict.fromkeys(each for alive in states for _, each in alive)
+        course = Course(tuple((_NO_LINE_FEED, each) for each in bits))
+        return follow(self.candidates, (blind,), course).passing.is_empty()
+
+    def begun(self, method: str) -> Course:
+        """A connection on which a request of some method has begun."""
+        if method not in self._begun:
+            beginning = f"{method} ".encode()
+            self._begun[method] = follow(self.candidates, request(beginning), _lines(self.opened))
+        return self._begun[method]
+
+    def answered(self) -> Course:
+        """The connection after some request that passes and its answer, ready for the next; none if none passes."""
+        if self._answered is None:
+            self._answered = _all_targets(follow(self.candidates, (answer(b"200"),), self.asked()))
+        return self._answered
+
     def asked(self) -> Course:
         """The connection after some request that passes, if there is one."""
         for flow in self.flows:
             if isinstance(flow.access, Https):
                 name = ("www." if flow.access.host.subdomains else "") + flow.access.host.name
-                for method in METHODS:
+                for method in granted_targets([flow.access], name.encode()):
                     course = self.course(plain_head(method, name.encode()))
-                    if course.alive:
+                    if not course.passing.is_empty():
                         return course
         return Course(())
 
     def course(self, head: Head) -> Course:
         """The course of a connection whose first request has this head."""
-        beginning = (head.method.start if head.method else b"GET") + b" "
-        return follow(self.candidates, (*request(beginning), next_request(head)), _lines(self.opened))
+        begun = self.begun(head.method.start.decode() if head.method else "GET")
+        return follow(self.candidates, (next_request(head),), begun)
 
     def requests(self, about: str, head: Head, expected: Region, flows: list[Flow]) -> Iterator[Finding]:
         """One method of one host: the targets that pass, first on a connection and later."""
         first = self.course(head)
         yield from self.compare(about, first, expected, expected, flows)
-        later = self.asked()
-        if later.alive:
-            answered = follow(self.candidates, (answer(b"200"),), later)
-            again = follow(self.candidates, (next_request(head),), _all_targets(answered))
+        if self.answered().alive:
+            again = follow(self.candidates, (next_request(head),), self.answered())
             if not again.passing.equals(first.passing):
                 yield from self.compare(f"on a connection in use, {about}", again, expected, expected, flows)
 
-    def odd_requests(self, host: bytes) -> Iterator[Finding]:
-        """Requests to a host that no policy grants: other lines, and heads that can be read in two ways."""
+    def odd_requests(self, host: bytes, names: list[str]) -> Iterator[Finding]:
+        """Requests to a host that no policy grants: other lines, and heads that can be read in two ways.
+
+        ``names`` are the heads that are not refused at every host.
+        """
         head = any_line(host)
         course = self.course(head)
         methods = "|".join(METHODS)
@@ -317,8 +359,8 @@ class _Comparison:
         if (example := odd_line.example()) is not None:
             text = f"the request line {example.decode('latin-1')!r} to {host.decode()}"
             yield self.more(text, course)
-        for name, odd in odd_heads(host):
-            passing = self.course(odd)
+        for name, odd in odd_heads(host) if names else ():
+            passing = self.course(odd) if name in names else Course(())
             if passing.passing.parts and (example := passing.passing.example()) is not None:
                 yield self.more(f"a request to {host.decode()} with {name}", passing)
 
@@ -398,6 +440,12 @@ def _lines(course: Course) -> Course:
     return Course(tuple((_NO_LINE_FEED, bits) for _, bits in course.alive), course.freed)
 
 
+_ALL_BUFFERS = NAMED_BUFFERS | {STREAM, PACKET}
+_ANY_HOST = b"host.invalid"
+_OF_THE_REQUEST = frozenset(
+    {"http.host", "http.request_line", "http.method", "http.uri.raw", "http.start", "stream", "packet"}
+)
+"""The buffers that hold what differs from request to request; the others are the head's shape."""
 _ENDLESS = 40_000
 """Octets of a hello or a request that goes on and on: more than any one that is granted has."""
 _HELLOS = matched_by(r"^\x16\x03(?s:...)\x01")

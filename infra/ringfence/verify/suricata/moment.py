@@ -39,7 +39,8 @@ class Moment:
     ``first`` is the first packet of the flow; ``payload`` whether it carries any; ``sent`` how much the client has
     sent, its SYN counted as one; ``ip_version`` and ``ip_protocol`` what the packet's header says. Buffers that are
     ``unknown`` may hold anything: no condition on them is taken to hold. ``events`` are the anomalies that the
-    protocol's reading has seen.
+    protocol's reading has seen. ``unsure`` are flow bits of which nothing is known:
+    no condition on them is taken to hold either.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Moment:
     ip_protocol: int = 6
     unknown: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
     @property
     def state(self) -> tuple[object, ...]:
@@ -71,6 +73,8 @@ def fillings(condition: Condition, moment: Moment, bits: frozenset[str]) -> Regi
     ``bits`` are the flow bits set so far.
     """
     if not condition.bits <= bits or condition.not_bits & bits or not _counted(condition, bits):
+        return NO_REGION
+    if moment.unsure and (condition.bits | condition.not_bits) & moment.unsure:
         return NO_REGION
     region = EVERYTHING
     for test in condition.tests:
