@@ -170,6 +170,8 @@ class _Reader:
         table_of: dict[str, str] = {}
         for acl in self.graph.of_type("aws:ec2/networkAcl:NetworkAcl"):
             for subnet in self.references.many(acl, "subnetIds"):
+                if not isinstance(subnet, Resource):
+                    self.unread(acl, f"a NACL of a subnet that is not here: {subnet}")
                 if _urn(subnet) in acl_of:
                     self.unread(acl, f"a second NACL for {_urn(subnet)}")
                 acl_of[_urn(subnet)] = acl.urn
@@ -179,8 +181,8 @@ class _Reader:
         ):
             for association in self.graph.of_type(kind):
                 subnet = self.references.one(association, "subnetId")
-                if subnet is None:
-                    self.unread(association, "an association of something other than a subnet")
+                if not isinstance(subnet, Resource):
+                    self.unread(association, "an association of something other than a subnet that is here")
                     continue
                 if _urn(subnet) in found:
                     self.unread(association, f"a second association of {_urn(subnet)}")
@@ -193,10 +195,15 @@ class _Reader:
                 Finding(Kind.MORE, "", "subnet", "public addresses for what starts in a subnet",
                         "mapPublicIpOnLaunch", subnet.urn)
             )  # fmt: skip
+        for layer, urn in (("nacl", acl_of.get(subnet.urn, "")), ("route", table_of.get(subnet.urn, ""))):
+            guard = self.graph.get(urn)
+            if guard is not None and _agent(guard) != _agent(subnet):
+                rule = f"{guard.name}, which is not its own"
+                self.findings.append(Finding(Kind.INCONSISTENT, _agent(subnet), layer, subnet.name, rule, urn))
         return Subnet(
             subnet.urn,
             subnet.name,
-            text(table(subnet.inputs.get("tags")).get(AGENT_TAG)),
+            _agent(subnet),
             text(subnet.inputs.get("availabilityZone")),
             self.addresses(subnet, subnet.inputs.get("cidrBlock")),
             acl_of.get(subnet.urn, ""),
@@ -331,6 +338,11 @@ class _Reader:
                 (*leading[endpoint.urn], *(_urn(each) for each in self.references.many(endpoint, "routeTableIds"))),
                 text(endpoint.outputs.get("prefixListId")),
             )
+
+
+def _agent(resource: Resource) -> str:
+    """Whose a resource is, by its tag; empty for the environment's own."""
+    return text(table(resource.inputs.get("tags")).get(AGENT_TAG))
 
 
 def _urn(found: Resource | str | None) -> str:

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ringfence.policy.flow import Flow, Service, Transport
+from ringfence.policy.flow import Flow, Https, Internet, Service, Tls, Transport
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.interval import ALL_ADDRESSES, NO_NUMBERS, Numbers, addresses_of, atoms, networks_text, ports_text
 from ringfence.verify.network import Network, Subnet
@@ -16,7 +16,9 @@ def shared_differences(network: Network, flows: Mapping[str, Sequence[Flow]]) ->
     yield from _overlaps(network)
     yield from _endpoint_groups(network, flows)
     yield from _endpoint_subnets(network)
-    yield from _transit_subnets(network, [flow for each in flows.values() for flow in each])
+    every = [flow for each in flows.values() for flow in each]
+    yield from _transit_subnets(network, every)
+    yield from _onward_subnets(network, every)
 
 
 def _overlaps(network: Network) -> Iterator[Finding]:
@@ -66,6 +68,40 @@ def _endpoint_subnets(network: Network) -> Iterator[Finding]:
             continue
         yield from _own_acl(network, subnet, needs)
         yield from _no_way_out(network, subnet)
+
+
+def _onward_subnets(network: Network, flows: Iterable[Flow]) -> Iterator[Finding]:
+    """The subnets of the firewall and of the NAT gateways: from the VPC to the internet on its ports, and answers."""
+    ports = NO_NUMBERS
+    for flow in flows:
+        if isinstance(flow.access, Https | Tls | Internet):
+            ports |= Numbers.of((flow.access.port, flow.access.port))
+    inside = {("ingress", "tcp"): ports, ("egress", "tcp"): EPHEMERAL}
+    outside = {("ingress", "tcp"): EPHEMERAL, ("egress", "tcp"): ports}
+    for urn in dict.fromkeys((*network.firewall_subnets, *network.nat_subnets.values())):
+        subnet = network.subnets.get(urn)
+        if subnet is None:
+            yield Finding(Kind.NOT_PROVED, "", "segment", "a firewall or NAT gateway in a subnet that is not here", urn)
+            continue
+        acl = network.acls.get(subnet.acl)
+        if acl is None:
+            yield Finding(Kind.LESS, "", "nacl", f"all traffic of {subnet.name}", "it has no NACL of its own", urn)
+            continue
+        for direction, entries in (("ingress", acl.ingress), ("egress", acl.egress)):
+            for part in atoms([*(entry.peers for entry in entries), network.cidrs], ALL_ADDRESSES):
+                is_inside = part.first in network.cidrs
+                for protocol in PROTOCOLS:
+                    have = acl.ports(direction, protocol, part.first)
+                    least = (inside if is_inside else outside).get((direction, protocol), NO_NUMBERS)
+                    # An entry for every address is one for the VPC's too.
+                    most = least | outside.get((direction, protocol), NO_NUMBERS)
+                    if not have.covers(least) or not most.covers(have):
+                        kind = Kind.INCONSISTENT if have.covers(least) else Kind.LESS
+                        peer = networks_text(Numbers.of((part.first, part.first))).removesuffix("/32")
+                        what = (
+                            f"{protocol} {ports_text((least - have) or (have - most))} between {subnet.name} and {peer}"
+                        )
+                        yield Finding(kind, "", "nacl", f"{what} ({direction})", acl.name, subnet.acl)
 
 
 def _own_acl(network: Network, subnet: Subnet, needs: Mapping[tuple[str, str], Numbers]) -> Iterator[Finding]:
