@@ -217,7 +217,7 @@ def _other_policies(value: str) -> Iterator[str]:
                 for dropped in texts:
                     yield changed(**{part: [text for text in texts if text != dropped]})
             for text in texts:
-                if text != "*":
+                if not text.endswith("*"):
                     yield changed(**{part: [*(other for other in texts if other != text), f"{text}*"]})
         if "Condition" in statement:
             without = copy.deepcopy(document)

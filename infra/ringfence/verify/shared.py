@@ -60,7 +60,7 @@ def _endpoint_groups(network: Network, flows: Mapping[str, Sequence[Flow]]) -> I
 
 def _endpoint_subnets(network: Network) -> Iterator[Finding]:
     """The endpoints' subnets: HTTPS from the VPC, answers back, and no way out."""
-    needs = {("ingress", "tcp"): HTTPS, ("egress", "tcp"): EPHEMERAL}
+    needs = [("ingress", "tcp", network.cidrs, HTTPS), ("egress", "tcp", network.cidrs, EPHEMERAL)]
     for urn in sorted({urn for endpoint in network.endpoints for urn in endpoint.subnets}):
         subnet = network.subnets.get(urn)
         if subnet is None:
@@ -104,22 +104,29 @@ def _onward_subnets(network: Network, flows: Iterable[Flow]) -> Iterator[Finding
                         yield Finding(kind, "", "nacl", f"{what} ({direction})", acl.name, subnet.acl)
 
 
-def _own_acl(network: Network, subnet: Subnet, needs: Mapping[tuple[str, str], Numbers]) -> Iterator[Finding]:
+_Need = tuple[str, str, Numbers, Numbers]
+"""Direction, protocol, peers and ports of what a NACL has to let through."""
+
+
+def _own_acl(network: Network, subnet: Subnet, needs: Sequence[_Need]) -> Iterator[Finding]:
     acl = network.acls.get(subnet.acl)
     if acl is None:
         yield Finding(Kind.LESS, "", "nacl", f"all traffic of {subnet.name}", "it has no NACL of its own", subnet.urn)
         return
     for direction, entries in (("ingress", acl.ingress), ("egress", acl.egress)):
-        for part in atoms([*(entry.peers for entry in entries), network.cidrs], ALL_ADDRESSES):
+        peers = [*(entry.peers for entry in entries), *(addresses for _, _, addresses, _ in needs)]
+        for part in atoms(peers, ALL_ADDRESSES):
             for protocol in PROTOCOLS:
                 have = acl.ports(direction, protocol, part.first)
-                need = needs.get((direction, protocol), NO_NUMBERS) if part.first in network.cidrs else NO_NUMBERS
+                need = NO_NUMBERS
+                for way, wanted, addresses, ports in needs:
+                    if (way, wanted) == (direction, protocol) and part.first in addresses:
+                        need |= ports
                 if have != need:
                     kind = Kind.LESS if need - have else Kind.INCONSISTENT
                     peer = networks_text(Numbers.of((part.first, part.first))).removesuffix("/32")
-                    ports = ports_text((need - have) or (have - need))
-                    what = f"{protocol} {ports} between {subnet.name} and {peer} ({direction})"
-                    yield Finding(kind, "", "nacl", what, acl.name, subnet.acl)
+                    what = f"{protocol} {ports_text((need - have) or (have - need))} between {subnet.name} and {peer}"
+                    yield Finding(kind, "", "nacl", f"{what} ({direction})", acl.name, subnet.acl)
 
 
 def _transit_subnets(network: Network, flows: Iterable[Flow]) -> Iterator[Finding]:
@@ -130,24 +137,15 @@ def _transit_subnets(network: Network, flows: Iterable[Flow]) -> Iterator[Findin
         if subnet is None:
             yield Finding(Kind.NOT_PROVED, "", "segment", "an attachment in a subnet that is not here", urn)
             continue
+        needs: list[_Need] = []
         for transport in transports:
             if transport.via.startswith("tgw-"):
-                yield from _transit(network, subnet, transport)
+                ports = Numbers.of((transport.ports.first, transport.ports.last))
+                there, protocol = addresses_of(transport.network), transport.protocol
+                needs += [("ingress", protocol, network.cidrs, ports), ("egress", protocol, there, ports)]
+                needs += [("egress", protocol, network.cidrs, EPHEMERAL), ("ingress", protocol, there, EPHEMERAL)]
+        yield from _own_acl(network, subnet, needs)
         yield from _no_way_out(network, subnet)
-
-
-def _transit(network: Network, subnet: Subnet, transport: Transport) -> Iterator[Finding]:
-    acl = network.acls.get(subnet.acl)
-    ports = Numbers.of((transport.ports.first, transport.ports.last))
-    there, inside = addresses_of(transport.network).first, network.cidrs.first
-    for direction, peer, needed in (
-        ("egress", there, ports), ("ingress", there, EPHEMERAL), ("ingress", inside, ports),
-        ("egress", inside, EPHEMERAL),
-    ):  # fmt: skip
-        have = acl.ports(direction, transport.protocol, peer) if acl else NO_NUMBERS
-        if not have.covers(needed):
-            what = f"{transport} through {subnet.name} ({direction})"
-            yield Finding(Kind.LESS, "", "nacl", what, acl.name if acl else "no NACL", subnet.acl)
 
 
 def _no_way_out(network: Network, subnet: Subnet) -> Iterator[Finding]:
