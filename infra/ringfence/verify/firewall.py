@@ -13,6 +13,7 @@ from ringfence.verify.language.atoms import witnesses
 from ringfence.verify.language.decide import is_empty
 from ringfence.verify.language.expression import ANYTHING, NOTHING, Expression, derivative
 from ringfence.verify.language.pcre import matched_by
+from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
 from ringfence.verify.suricata.buffers import BUFFERS as NAMED_BUFFERS
 from ringfence.verify.suricata.buffers import PACKET, STREAM
@@ -129,8 +130,15 @@ class FirewallReach:
                     # Nothing tells this place from one that was looked at before.
                     if key not in seen:
                         seen.add(key)
-                        found.update(dict.fromkeys(self._at(place, here, candidates, others)))
+                        found.update(dict.fromkeys(self._decided(place, here, candidates, others)))
         yield from found
+
+    def _decided(self, place: "_Place", flows: list[Flow], candidates: Candidates, others: Others) -> list[Finding]:
+        try:
+            return list(self._at(place, flows, candidates, others))
+        except LanguageError as error:
+            what = f"what passes {place}: {error}"
+            return [Finding(Kind.NOT_PROVED, place.agent, LAYER, what, "several rules together", self.resource)]
 
     def _is_inspected(self, place: "_Place") -> bool:
         return any(

@@ -16,6 +16,7 @@ from ringfence.verify.finding import Finding, Kind, Verdict
 from ringfence.verify.firewall import FirewallReach, Others
 from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.inventory import unknown_types
+from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.network import Network, read_network
 from ringfence.verify.permission import endpoint_differences
 from ringfence.verify.resolver import name_differences, read_resolving
@@ -96,9 +97,12 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
                 subnet.name, subnet.urn,
             )  # fmt: skip
     yield from _firewall(graph, network, effective, flows, settings)
-    resolving = read_resolving(graph)
-    yield from resolving.findings
-    yield from name_differences(resolving, effective.flows, settings.region, settings.account)
+    try:
+        resolving = read_resolving(graph)
+        yield from resolving.findings
+        yield from name_differences(resolving, effective.flows, settings.region, settings.account)
+    except LanguageError as error:
+        yield Finding(Kind.NOT_PROVED, "", "dns", f"the names that resolve: {error}", "the domain lists together")
     yield from _endpoints(network, effective.flows)
 
 
@@ -136,7 +140,10 @@ def _endpoints(network: Network, flows: Sequence[Flow]) -> Iterator[Finding]:
                 Kind.NOT_PROVED, "", "endpoint", f"a second endpoint of {service}", endpoint.name, endpoint.urn
             )
         seen.add(service)
-        yield from endpoint_differences(endpoint, service, by_service[service])
+        try:
+            yield from endpoint_differences(endpoint, service, by_service[service])
+        except LanguageError as error:
+            yield Finding(Kind.NOT_PROVED, "", "endpoint", f"its policy: {error}", endpoint.name, endpoint.urn)
     for service in sorted(by_service.keys() - seen):
         for flow in by_service[service]:
             yield Finding(

@@ -2,12 +2,15 @@
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ringfence.verify.interval import Numbers
+from ringfence.verify.language import decide
 from ringfence.verify.language.atoms import witnesses
 from ringfence.verify.language.expression import Expression, contains
 from ringfence.verify.language.pcre import matched_by
+from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.language.region import Region
 
 STRINGS = [bytes(text) for length in range(6) for text in itertools.product(b"ab", repeat=length)]
@@ -56,3 +59,9 @@ def test_witnesses_are_one_for_each_way_of_belonging(chosen: list[Expression]) -
     for way, text in found.items():
         assert frozenset(index for index, each in enumerate(chosen) if contains(each, text)) == way
         assert contains(universe, text)
+
+
+def test_a_question_that_is_too_large_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "STATES_MAX", 10)
+    with pytest.raises(LanguageError, match="too many states"):
+        decide.shortest(matched_by("^(?:a|b){30}c\\z"))

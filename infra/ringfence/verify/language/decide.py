@@ -16,7 +16,7 @@ from ringfence.verify.language.expression import (
 from ringfence.verify.language.octets import readable_member
 from ringfence.verify.language.piece import LanguageError
 
-STATES_MAX = 200_000
+STATES_MAX = 50_000
 """How many states one question may walk before it is given up as too large to decide."""
 
 
