@@ -44,7 +44,9 @@ def firewall_rules(
     """
     _check(policy, addresses)
     grantees = _grantees(policy, addresses, inspection)
-    default = _default(grantees, http2)
+    watched = (agent.name for agent in policy.agents if agent.mode == "observe" and not agent.quarantined)
+    observed = merged(network for name in watched for network in addresses.get(name, ()))
+    default = _default(grantees, observed, http2)
     inspected = merged(network for grantee in grantees if grantee.inspected for network in grantee.networks)
     size = 0
     for count in (1, 2, 4, 8, GROUPS_MAX):
@@ -95,16 +97,13 @@ def _grantees(policy: Policy, addresses: Mapping[str, Networks], inspection: str
     )
 
 
-def _default(grantees: Iterable[Grantee], http2: str) -> list[Draft]:
+def _default(grantees: Iterable[Grantee], observed: Networks, http2: str) -> list[Draft]:
     ports: dict[int, list[ipaddress.IPv4Network]] = defaultdict(list)
-    observed: list[ipaddress.IPv4Network] = []
     for grantee in grantees:
         for port in grantee.by_port():
             ports[port] += grantee.networks
-        if grantee.agent.mode == "observe":
-            observed += grantee.networks
     granted = {port: merged(networks) for port, networks in ports.items()}
-    return list(default_drafts(granted, merged(observed), http2))
+    return list(default_drafts(granted, observed, http2))
 
 
 def _parted(grantees: Iterable[Grantee], count: int) -> list[list[Grantee]]:

@@ -157,8 +157,8 @@ def _before(literal: str, is_last: bool, room: int) -> str:
     r"""One or more characters up to a literal, which starts at a character of its own and not inside an encoding."""
     if _is_found_at_once(literal, is_last):
         return rf"{_ANY}[^{_text(literal)}\/? ]*"
-    if literal[0] in _HEXADECIMAL:
-        return rf"(?:[^%\/? ]|[^\/? ]{{0,{room}}}[^%\/? ][^%\/? ])"
+    if literal[0] in _HEXADECIMAL:  # three steps an octet
+        return rf"(?:[^%\/? ]|[^\/? ]{{0,{room // 3}}}[^%\/? ][^%\/? ])"
     return _ANY + ("+" if room >= TARGET_MAX else f"{{1,{room}}}")
 
 
