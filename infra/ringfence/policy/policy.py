@@ -1,5 +1,6 @@
 """The policy of one environment: its agents, their flows and the residuals."""
 
+import bisect
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ class Policy:
 
     def of(self, agent: str) -> tuple[Flow, ...]:
         """The flows of one agent, in order."""
-        return tuple(flow for flow in self.flows if flow.agent == agent)
+        first = bisect.bisect_left(self.flows, agent, key=lambda flow: flow.agent)
+        last = bisect.bisect_right(self.flows, agent, lo=first, key=lambda flow: flow.agent)
+        return self.flows[first:last]
 
     @staticmethod
     def sorted_flows(flows: Iterable[Flow]) -> tuple[Flow, ...]:

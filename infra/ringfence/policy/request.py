@@ -41,7 +41,7 @@ QUERY_CHARACTER = r"[!\"$-~]"
 
 _METHOD = re.compile(r"[A-Z]+\Z")
 _WILDCARD = re.compile(r"\{[a-z][a-z0-9_-]*\}")
-_LITERAL = re.compile(rf"(?:[{_UNENCODED}]|%[0-9A-Fa-f]{{2}})*\Z")
+_LITERAL = re.compile(rf"(?:(?!\*)[{_UNENCODED}]|%[0-9A-Fa-f]{{2}})*\Z")  # a `*` would be taken for a wildcard
 _QUERY_LITERAL = re.compile(r"[!\"$-~]+\Z")
 
 Segment = tuple[str | None, ...]
@@ -103,8 +103,8 @@ def _parse_path(text: str) -> PathPattern:
     if not text.startswith("/"):
         raise RequestError(f"{text!r} does not start with a slash", "write the path from the root: `/v1/messages`")
     rest = text.endswith("/**")
-    body = text[1:-3] if rest else text[1:]
-    parts = body.split("/") if body or not rest else []
+    body = text.removesuffix("/**")
+    parts = body.split("/")[1:]
     for index, part in enumerate(parts):
         if not part and (rest or index != len(parts) - 1):
             raise RequestError(f"{text!r} has an empty segment", "write one slash between segments")
@@ -153,10 +153,7 @@ def _parse_request(text: str) -> RequestPattern:
 def _target_expression(pattern: RequestPattern) -> re.Pattern[str]:
     """The plain targets of a pattern. Meaning, not rendering: the rules have an expression of their own."""
     not_dots = r"(?!\.+(?:[/?]|\Z))"
-    path = "".join(
-        "/" + not_dots + "".join(f"{SEGMENT_CHARACTER}+" if piece is None else _literal(piece) for piece in segment)
-        for segment in pattern.path.segments
-    )
+    path = "".join("/" + not_dots + _segment(segment) for segment in pattern.path.segments)
     if pattern.path.rest:
         plain = f"{not_dots}{SEGMENT_CHARACTER}+"
         path += rf"/(?:{plain}(?:/{plain})*/?)?"
@@ -165,6 +162,22 @@ def _target_expression(pattern: RequestPattern) -> re.Pattern[str]:
     else:
         query = re.escape("?" + pattern.query) if pattern.query else ""
     return re.compile(path + query + r"\Z")
+
+
+def _segment(segment: Segment) -> str:
+    """The pieces of a segment as an expression that takes linear time.
+
+    Where a literal follows a wildcard and another wildcard comes later, the literal's first occurrence will do: what
+    lies between two of them is plain, so the later wildcard takes it. So the choice is never taken back (``(?>``).
+    """
+    expression = ""
+    last = max((index for index, piece in enumerate(segment) if piece is None), default=0)
+    for index, piece in enumerate(segment):
+        if piece is None:
+            expression += f"{SEGMENT_CHARACTER}+" if index == last else f"(?>{SEGMENT_CHARACTER}+?"
+        else:
+            expression += _literal(piece) + (")" if 0 < index < last else "")
+    return expression
 
 
 def _literal(piece: str) -> str:

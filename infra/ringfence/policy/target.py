@@ -71,22 +71,25 @@ class ActionTarget:
 
 Target = RequestTarget | TlsTarget | TransportTarget | NameTarget | AgentTarget | ActionTarget
 
-_REQUEST = re.compile(r"([A-Za-z]+) https://([^/:?#\s]+)(?::(\d{1,5}))?(/[^\s#]*)?\Z")
+_REQUEST = re.compile(r"([A-Za-z]+) https://([^/:?#\s]+)(?::([^/?#\s]*))?([/?][^\s#]*)?\Z")
+_NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 _ACTION = re.compile(r"([a-z0-9-]+:[A-Za-z*]+) (arn:\S+|\*)\Z")
 
 
 def parse_target(text: str) -> Target:
     """Read one target; raises `TargetError`."""
     if request := _REQUEST.match(text):
-        method, host, port, path = request.groups()
-        return RequestTarget(method, _host(host), _port(port or "443"), path or "/")
+        method, host, port = request.group(1, 2, 3)
+        path = request.group(4) or "/"
+        path = path if path[0] == "/" else f"/{path}"
+        return RequestTarget(method, _host(host), _port("443" if port is None else port), path)
     if action := _ACTION.match(text):
         return ActionTarget(action.group(1), action.group(2))
     kind, _, rest = text.partition(" ")
     match kind:
         case "tls":
-            host, _, port = rest.partition(":")
-            return TlsTarget(_host(host), _port(port or "443"))
+            host, colon, port = rest.partition(":")
+            return TlsTarget(_host(host), _port(port if colon else "443"))
         case "tcp" | "udp":
             destination, colon, port = rest.rpartition(":")
             if not colon or not destination:
@@ -94,7 +97,7 @@ def parse_target(text: str) -> Target:
             return TransportTarget(kind, _destination(destination), _port(port))
         case "dns":
             return NameTarget(_host(rest))
-        case "agent" if re.fullmatch(r"[a-z][a-z0-9-]*", rest):
+        case "agent" if _NAME.match(rest):
             return AgentTarget(rest)
         case _:
             raise TargetError(f"{text!r} is no target")
@@ -111,14 +114,16 @@ def _host(text: str) -> str:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise TargetError(f"{text!r} is no port; a port is 1 to 65535")
     return int(text)
 
 
 def _destination(text: str) -> str | ipaddress.IPv4Network:
-    if not text[0].isdigit():
+    if _NAME.match(text):
         return text
+    if not text[0].isdigit():
+        raise TargetError(f"{text!r} is no destination; it is a name of the environment's, or an IPv4 network")
     try:
         return ipaddress.IPv4Network(text)
     except ValueError as error:
