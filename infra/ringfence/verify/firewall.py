@@ -252,7 +252,14 @@ class _Comparison:
             common = _common(octets, expected)
             if passed > common:
                 yield self.more(f"{passed} octets of {name}, sent first,", course)
-            elif granted and passed < len(octets):
+                continue
+            for size in self.sizes() if common < len(octets) else ():
+                whole = octets.ljust(size, b"\0")[: max(size, common + 1)]
+                course = follow(self.candidates, (sends(whole),), self.opened)
+                if not course.passing.is_empty():
+                    yield self.more(f"{len(whole)} octets that begin as {name}, sent at once,", course)
+                    break
+            if granted and passed < len(octets):
                 yield from self.all_or_nothing(f"{name}, sent first,", course, granted)
         for application in _OTHER_APPLICATIONS:
             spoken = follow(self.candidates, (client_speaks(application, 100),), self.opened)
@@ -263,6 +270,16 @@ class _Comparison:
         yield from self.all_or_nothing("octets in the first packet", before, granted)
         answered = follow(self.candidates, (*handshake()[:1], early(to_server=False)))
         yield from self.all_or_nothing("a server's octets before the handshake is over", answered, granted)
+
+    def sizes(self) -> list[int]:
+        """One number of first octets for every way in which rules can tell such numbers apart, up to a window's."""
+        borders: set[int] = {1}
+        for rule in self.candidates.to_server:
+            borders |= {low - 1 for low, _ in rule.condition.sent.intervals}
+            borders |= {
+                low for test in rule.condition.tests if test.buffer == STREAM for low, _ in test.lengths.intervals
+            }
+        return sorted(size for size in borders if 0 < size < _ENDLESS)
 
     def inspected(self) -> Iterator[Finding]:
         """Decrypted TLS: every request by its host, method and target, on the first and on every later turn."""

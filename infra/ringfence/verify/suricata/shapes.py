@@ -97,6 +97,7 @@ def _odd(host: bytes) -> list[tuple[str, bytes, bytes, bytes | None]]:
         (f"another target or method by {name.decode()}", ours + name + b": x\r\n\r\n", line, host)
         for name in (
             b"X-HTTP-Method", b"X-HTTP-Method-Override", b"X-Method-Override", b"X-Original-URL", b"X-Rewrite-URL",
+            b"Forwarded", b"X-Forwarded-Host", b"X-Host", b"X-HTTP-Host-Override",
         )
     ]  # fmt: skip
     return odd
