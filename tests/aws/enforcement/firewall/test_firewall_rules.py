@@ -193,3 +193,25 @@ def test_agents_that_share_an_address_are_refused() -> None:
 def test_an_agent_with_flows_needs_an_allocation() -> None:
     with pytest.raises(FirewallError, match="`bot` has no addresses"):
         firewall(policy([agent("bot")], [tls("bot", "github.com")]), addresses={"coder": net("10.40.0.0/28")})
+
+
+def test_encodings_are_looked_at_on_every_host_and_port_where_one_of_them_spells_some_out() -> None:
+    of = policy(
+        [agent("bot")],
+        [
+            https("bot", "*.example.com", "GET /acme%2Fsite/{id}"),
+            https("bot", "git.example.com", "GET /{id}"),
+            https("bot", "api.example.com", "GET /acme%2Fsite/{id}", port=8443),
+            https("bot", "api.example.com", "GET /{id}", port=9443),
+        ],
+    )
+    rules = [rule.text for rule in firewall(of).groups[1].rules if "path-encoding" in rule.text]
+    spelling = {
+        re.search(r"any -> any (\d+) .*? content:\"([^\"]*)\"", rule).groups(): "|2[Ff])" in rule for rule in rules
+    }
+    assert spelling == {
+        ("443", ".example.com"): True,
+        ("443", "git.example.com"): True,  # the wildcard's requests are its own as well
+        ("8443", "api.example.com"): True,
+        ("9443", "."): False,
+    }

@@ -48,10 +48,9 @@ def beginning_drafts(http2: str) -> Iterator[Draft]:
     yield refusal("long-hello", f"{TLS} {UNNAMED} stream_size:client,>,{HELLO_MAX + 1};")
     # JA4's fourth character: d with a server name, i without (https://github.com/FoxIO-LLC/ja4).
     yield refusal("no-sni", f'{TLS} ja4.hash; content:"i"; offset:3; depth:1;', protocol="tls", state="")
-    label = r"[a-z0-9-]{1,63}"
     yield refusal(
         "sni-syntax",
-        rf'{TLS} tls.sni; content:"."; pcre:!"/^{label}(?:\.{label}){{1,126}}\z/i";',
+        rf'{TLS} tls.sni; content:"."; pcre:!"/^[a-z0-9-]+(?:\.[a-z0-9-]+)+\z/i";',
         protocol="tls",
         state="",
     )

@@ -177,34 +177,35 @@ def _refusal(
     )  # fmt: skip
 
 
+_Spelled = tuple[int, HostPattern | None, tuple[HostPattern, ...], tuple[str, ...], bool]
+
+
 def _encodings(grantees: list[Grantee]) -> Iterator[Draft]:
-    """No percent-encoding that servers read in two ways, except where an agent's own pattern spells it out."""
-    shared: dict[tuple[tuple[tuple[int, _Narrowed], ...], bool], _Shared] = defaultdict(_Shared)
+    """No percent-encoding that servers read in two ways, except where an agent's own pattern spells it out.
+
+    One rule for each port and all hosts; where something is spelled out on a port, one for each of the agent's hosts.
+    """
+    shared: dict[_Spelled, _Shared] = defaultdict(_Shared)
     for grantee in grantees:
-        spelling = tuple((port, part) for port, part in grantee.parts() if spelled_encodings(part.requests))
-        group = shared[spelling, grantee.agent.mode == "observe"]
-        group.grantees.append(grantee)
-        group.flows += grantee.flows
-    for (spelling, observed), group in sorted(shared.items()):
-        yield from _encodings_of(spelling, observed, group)
-
-
-def _encodings_of(spelling: tuple[tuple[int, _Narrowed], ...], observed: bool, group: _Shared) -> Iterator[Draft]:
-    form = "path-encoding"
-
-    def refusal(about: str, port: str, matches: str) -> Draft:
-        digest = digest_of(f"{port} {part}" for port, part in spelling)
-        return Draft(
-            form, about, Kind.REJECT, "http", group.networks, port, Toward.SERVER, "",
-            matches, group.message(form, digest), observed,
+        observed = grantee.agent.mode == "observe"
+        parts = [(port, part, spelled_encodings(part.requests)) for port, part in grantee.parts()]
+        spelling = {port for port, _, spelled in parts if spelled}
+        for port, part, spelled in parts:
+            if port in spelling:
+                group = shared[port, part.host, part.without, tuple(sorted(spelled)), observed]
+            else:
+                group = shared[port, None, (), (), observed]
+            if grantee not in group.grantees[-1:]:
+                group.grantees.append(grantee)
+            group.flows += grantee.by_host()[port, part.host]
+    for (port, host, without, spelled, observed), group in shared.items():
+        of_host = _host_of(host, without) if host else f'{HOST}; content:".";'
+        about = f"{port} {host or 'every host'} but {' '.join(map(str, without))} {' '.join(spelled)}"
+        yield Draft(
+            "path-encoding", about, Kind.REJECT, "http", group.networks, str(port), Toward.SERVER, "",
+            f"{of_host} {foreign_encoding(spelled)}",
+            group.message("path-encoding", digest_of((port, host, *spelled))), observed,
         )  # fmt: skip
-
-    apart = tuple(sorted({part.host for _, part in spelling}))
-    others = f" {is_none_of(apart, HOST)}" if apart else ""
-    yield refusal(f"but {apart}", "any", f'{HOST}; content:".";{others} {foreign_encoding()}')
-    for port, part in spelling:
-        matches = f"{_host_of(part)} {foreign_encoding(spelled_encodings(part.requests))}"
-        yield refusal(f"{port} {part}", str(port), matches)
 
 
 def _requests(grantees: list[Grantee], http2: str) -> Iterator[Draft]:
@@ -223,11 +224,11 @@ def _requests(grantees: list[Grantee], http2: str) -> Iterator[Draft]:
         for method, match in matches:
             yield Draft(
                 "http-request", f"{port} {part} {method}".rstrip(), Kind.REJECT, "http", group.networks, str(port),
-                Toward.SERVER, "", f"{_host_of(part)} {match}",
+                Toward.SERVER, "", f"{_host_of(part.host, part.without)} {match}",
                 group.message("http-request", digest, host=str(part.host)), observed,
             )  # fmt: skip
 
 
-def _host_of(part: _Narrowed) -> str:
-    but = f" {is_none_of(part.without, HOST)}" if part.without else ""
-    return f"{HOST}; {is_one_of(part.host, HOST)}{but}"
+def _host_of(host: HostPattern, without: tuple[HostPattern, ...]) -> str:
+    but = f" {is_none_of(without, HOST)}" if without else ""
+    return f"{HOST}; {is_one_of(host, HOST)}{but}"

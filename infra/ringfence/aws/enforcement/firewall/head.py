@@ -16,6 +16,8 @@ from ringfence.aws.enforcement.firewall.rule import Draft, Toward
 FIELDS_MAX = 48
 """Fields in a row within the part of a stream that the engine looks at, some 2,500 octets. Its parser takes 1,024 in
 all (libhtp's limit of headers), so fewer than that many fields take more than fifty octets each."""
+HOST_MAX = 253
+"""Octets of a host name (RFC 1035, 2.3.4)."""
 STREAM_MAX = 1_000_000
 """Octets that a client may send on one inspected connection. The engine looks at a stream's first megabyte
 (``stream.reassembly.depth`` in suricata.yaml; AWS does not say what it has set) and at no request behind it."""
@@ -83,10 +85,11 @@ def head_drafts(ports: Iterable[int], http2: str) -> Iterator[Draft]:
     for form, matches in _HEAD_REFUSALS:
         yield refusal(form, matches, protocol=http1, state="")
     for port in sorted(ports):
-        host = rf'{_HEAD}pcre:"/(?:^|\n)Host:(?![ \t]*[A-Za-z0-9.-]+(?::{port})?[ \t]*\r\n)/i";'
+        host = rf'{_HEAD}pcre:"/(?:^|\n)Host:(?![ \t]*[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::{port})?[ \t]*\r\n)/i";'
         yield dataclasses.replace(
             refusal("host-syntax", host, protocol=http1, state=""), about=str(port), port=str(port)
         )
+    yield refusal("long-host", f"http.host; bsize:>{HOST_MAX};", protocol="http", state="")
     for name in _FIELDS:
         matches = f'http.header_names; content:"|0d 0a|{name}|0d 0a|"; nocase;'
         yield refusal(f"field-{name.lower()}", matches, protocol="http", state="")

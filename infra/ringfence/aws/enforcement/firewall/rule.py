@@ -85,6 +85,8 @@ def rules_of(groups: Sequence[Iterable[Draft]]) -> tuple[tuple[StatefulRule, ...
         for draft in drafts
         for index, run in enumerate(_runs(draft))
     ]
+    if len({(key, draft.observed) for _, key, draft, _ in runs}) != len(runs):
+        raise AssertionError("two rules of one firewall are about the same thing")
     sids = signature_ids(key for _, key, _, _ in runs)
     written: list[list[StatefulRule]] = [[] for _ in groups]
     for place, key, draft, run in runs:
