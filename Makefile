@@ -31,6 +31,14 @@ format: .venv/.complete
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+# The JSON Schemas, after a change of the models or of the catalogue; a test compares.
+schema: .venv/.complete
+	@.venv/bin/ringfence schema --write --outputs docs/schemas
+
+# The numbers of the README's section on speed; takes minutes.
+benchmark: .venv/.complete
+	@.venv/bin/python benchmarks/run.py
+
 # A newer lock: needs uv; the result is what plain pip installs, hashes checked.
 lock:
 	uv pip compile pyproject.toml --extra deploy --extra engine --group dev --universal --python-version 3.11 \

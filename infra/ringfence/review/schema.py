@@ -1,0 +1,17 @@
+"""JSON Schemas of what Ringfence writes: the review and the generated files."""
+
+from pydantic import TypeAdapter
+
+from ringfence.aws.outputs import StackOutputs
+from ringfence.review.artefact_model import SCHEMAS
+from ringfence.review.as_json import report_schema
+from ringfence.source.schema import Schema, draft7
+
+
+def output_schemas() -> dict[str, Schema]:
+    """Every schema by its name: the review, what a stack exports, and each kind of generated file."""
+    written = {
+        name: draft7(TypeAdapter(kind).json_schema(mode="serialization"), name) for name, kind in SCHEMAS.items()
+    }
+    outputs = draft7(StackOutputs.model_json_schema(mode="serialization"), "stack outputs")
+    return {"review": draft7(report_schema(), "review"), "stack-outputs": outputs, **written}
