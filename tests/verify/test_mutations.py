@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 import pytest
-from conftest import Example
 from mutation import NEUTRAL, Mutant, mutants
+from registered_examples import Example
 from ringfence.verify.finding import Kind
 from ringfence.verify.interval import ALL_ADDRESSES, atoms
 from ringfence.verify.network import read_network

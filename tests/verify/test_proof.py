@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import ROOT, Example
+from registered_examples import ROOT, Example
 from ringfence.verify.finding import Finding, Kind, Verdict
 from ringfence.verify.graph import Resource, ResourceGraph
 

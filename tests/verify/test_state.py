@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Example
+from registered_examples import Example
 from ringfence.verify.graph import GraphError, Resource, ResourceGraph
 from ringfence.verify.state import read_state
 
