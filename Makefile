@@ -2,7 +2,7 @@
 ENV    ?= prod
 PYTHON ?= python3
 
-.PHONY: review test test-all check lint format schema lock suricata pulumi-cli benchmark clean
+.PHONY: review test check lint format lock suricata pulumi-cli benchmark
 .DEFAULT_GOAL := review
 
 # Rebuilt when the lock or the project's own declaration changes; every version is pinned by hash.
@@ -15,10 +15,11 @@ PYTHON ?= python3
 	@touch $@
 
 review: .venv/.complete
-	@.venv/bin/ringfence review --env $(ENV)
+	@.venv/bin/ringfence review --env $(ENV) $(if $(AS_OF),--as-of $(AS_OF))
 
+# CI runs the slow tests as well.
 test: .venv/.complete
-	.venv/bin/python -m pytest -n auto
+	.venv/bin/python -m pytest -n auto $(if $(RINGFENCE_CI),,-m "not slow")
 
 check: lint test
 

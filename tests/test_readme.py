@@ -1,0 +1,58 @@
+"""Every command that the README shows with its output is run, and prints what it shows."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCKS = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+SHOWN = [
+    (command, output.splitlines())
+    for block in BLOCKS
+    for command, output in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the commands read, with this environment as `.venv`."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("profiles", "infra", "Makefile", "requirements.lock", "pyproject.toml"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, folder)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_a_command_prints_what_the_readme_shows(command: str, shown: list[str], clone: Path) -> None:
+    words = shlex.split(command)
+    if words[0] == "make":
+        words[1:1] = ["--assume-old", ".venv/.complete"]  # the environment is the one that runs this test
+    run = subprocess.run(words, cwd=clone, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stderr
+    printed = run.stdout.splitlines()
+    position = 0
+    anywhere = False
+    for line in shown:
+        if line == "...":
+            anywhere = True
+            continue
+        if anywhere:
+            assert line in printed[position:], line
+            position = printed.index(line, position)
+            anywhere = False
+        assert printed[position : position + 1] == [line]
+        position += 1
+    assert anywhere or printed[position:] == []
+
+
+def test_the_readme_shows_the_review_first() -> None:
+    assert SHOWN[0][0].startswith("make review")
+    assert len(SHOWN) >= 4
