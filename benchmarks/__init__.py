@@ -1,0 +1,1 @@
+"""What Ringfence costs: generated fleets, measured in cold processes. `python -m benchmarks` prints one table."""

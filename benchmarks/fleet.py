@@ -1,0 +1,105 @@
+"""Fleets of any size, the same for the same size: agents that each need 20 of a shared pool of hosts.
+
+The pool does not grow with the fleet, as the services that a company uses do not, but hardly two agents need the
+same 20, so nothing is won by agents being alike. Requests are judged, so every layer has something to hold.
+`python -m benchmarks.fleet FOLDER AGENTS` writes one.
+"""
+
+import datetime
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ringfence.aws.allocation_file import allocation_of, allocation_path, allocation_text
+from ringfence.aws.enforcement.quota_limits import QUOTAS
+from ringfence.plan import plan_environment
+from ringfence.source.diagnostic import Findings
+from ringfence.source.tree import Directory
+
+ENVIRONMENT = "bench"
+AS_OF = datetime.date(2026, 11, 23)
+HOSTS = 200
+NEEDS = 20
+WITH_ADDRESSES = 3_000
+"""Up to so many agents a fleet has an allocation file; five networks of /16 would hold 10,000 in two zones."""
+
+_REGION = "eu-west-1"
+_METHODS = ("[GET]", "[GET, HEAD]")
+_PATHS = ('["/v1/projects/**"]', '["/v1/projects/{project}/items", "/v1/status"]', '["/v1/**", "/health"]')
+
+
+def needs_of(index: int) -> tuple[tuple[str, str, str], ...]:
+    """The hosts, methods and paths, in YAML, that the agent of this number needs."""
+    chosen = random.Random(index)
+    return tuple(
+        (f"api.service-{host:03}.example.com", chosen.choice(_METHODS), chosen.choice(_PATHS))
+        for host in sorted(chosen.sample(range(HOSTS), NEEDS))
+    )
+
+
+def write_fleet(
+    folder: Path,
+    agents: int,
+    *,
+    zones: Sequence[str] = ("a", "b"),
+    raised: bool = True,
+    addresses: bool = True,
+    needs: int = NEEDS,
+) -> None:
+    """Write a project with one environment; with ``raised``, each quota as high as AWS goes, or far beyond need."""
+    profiles = folder / "profiles" / "agents"
+    profiles.mkdir(parents=True, exist_ok=True)
+    (folder / "Pulumi.yaml").write_text("name: ringfence\nruntime: python\n", encoding="utf-8")
+    (folder / f"Pulumi.{ENVIRONMENT}.yaml").write_text(_environment(zones, raised), encoding="utf-8")
+    for index in range(agents):
+        (profiles / f"agent-{index:05}.yaml").write_text(_profile(index, needs), encoding="utf-8")
+    if addresses:
+        tree, findings = Directory(folder), Findings()
+        allocation = allocation_of(plan_environment(tree, ENVIRONMENT, AS_OF, findings), tree, findings)
+        path = folder / allocation_path(ENVIRONMENT)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(allocation_text(allocation))
+
+
+def _environment(zones: Sequence[str], raised: bool) -> str:
+    quotas = {name: min(quota.highest or 1_000_000, 1_000_000) for name, quota in QUOTAS.items()} if raised else {}
+    return "\n".join(
+        (
+            "config:",
+            f"  aws:region: {_REGION}",
+            f'  ringfence:as_of: "{AS_OF}"',
+            "  ringfence:environment:",
+            '    account: "111111111111"',
+            f"    cidrs: [{', '.join(f'10.{second}.0.0/16' for second in range(40, 45))}]",
+            f"    zones: [{', '.join(_REGION + zone for zone in zones)}]",
+            "    inspection: requests",
+            f'    ca_certificate_arn: "arn:aws:acm:{_REGION}:111111111111:certificate/8e2b6f14-0a9d-4c53-8f7e-1b3d5c7a9e02"',
+            f"    quotas: {{{', '.join(f'{name}: {number}' for name, number in quotas.items())}}}",
+            "",
+        )
+    )
+
+
+def _profile(index: int, needs: int) -> str:
+    platform = ("lambda", "ec2")[index % 2]
+    name = f"agent-{index:05}"
+    lines = [
+        f"agent: {name}",
+        f"owner: team-{index % 20}",
+        "purpose: reads what others publish",
+        f'workload: {{platform: {platform}, role: "arn:aws:iam::${{account}}:role/{name}"}}',
+        f"environments: [{ENVIRONMENT}]",
+        "needs:",
+    ]
+    for host, methods, paths in needs_of(index)[:needs]:
+        lines += [
+            f"  - https: {{host: {host}, methods: {methods}, paths: {paths}}}",
+            f"    because: reads projects of {host}",
+            f"    ticket: SEC-{index}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    write_fleet(Path(sys.argv[1]), int(sys.argv[2]), addresses=int(sys.argv[2]) <= WITH_ADDRESSES)

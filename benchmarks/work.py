@@ -1,0 +1,83 @@
+"""What is measured: `python -m benchmarks.work TASK FOLDER` does one task in this process and prints JSON.
+
+The parent measures the whole process, interpreter and imports included. Garbage is not collected meanwhile, as in
+every command of Ringfence.
+"""
+
+import gc
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.fleet import AS_OF, ENVIRONMENT
+from ringfence.plan import Plan, plan_environment
+from ringfence.source.diagnostic import Findings
+from ringfence.source.tree import Directory
+
+
+def nothing(_folder: Path) -> Any:
+    """The interpreter and the imports of `policy`: what is left of its time is Ringfence's work."""
+    return None
+
+
+def policy(folder: Path) -> Any:
+    """Read, check and compile to the policy."""
+    plan = _plan(folder)
+    return {"agents": len(plan.declared.agents), "flows": len(plan.effective.flows)}
+
+
+def enforcement(folder: Path) -> Any:
+    """Read, check, compile to the policy, and write it in AWS's terms, the firewall's rules included."""
+    return {"subnets": len(_enforce(folder)[1].subnets)}
+
+
+def counts(folder: Path) -> Any:
+    """Resources by type."""
+    from ringfence.aws.enforcement.resource_counts import resource_counts
+
+    return dict(resource_counts(_enforce(folder)[1]))
+
+
+def broken(folder: Path) -> Any:
+    """The quotas that a fleet exceeds at AWS's defaults: name, use, default and what uses most."""
+    from ringfence.aws.enforcement.quotas import usages
+
+    plan, enforced = _enforce(folder)
+    return [
+        [usage.quota, usage.used, usage.default, usage.subject]
+        for usage in usages(enforced, plan.environment.environment)
+        if usage.used > usage.default
+    ]
+
+
+def program(folder: Path) -> Any:
+    """The Pulumi program beside the bare SDK: see `benchmarks.program`."""
+    from benchmarks.program import compare
+
+    return compare(_enforce(folder)[1])
+
+
+def _plan(folder: Path) -> Plan:
+    return plan_environment(Directory(folder), ENVIRONMENT, AS_OF, Findings())
+
+
+def _enforce(folder: Path) -> tuple[Plan, Any]:
+    from ringfence.aws.allocation_file import allocation_of
+    from ringfence.aws.enforcement.enforce import enforce
+
+    tree, findings = Directory(folder), Findings()
+    plan = plan_environment(tree, ENVIRONMENT, AS_OF, findings)
+    return plan, enforce(plan, allocation_of(plan, tree, findings))
+
+
+def main() -> None:
+    """Do the task that is named."""
+    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program)}
+    gc.disable()
+    name, folder = sys.argv[1:]
+    print(json.dumps(tasks[name](Path(folder))))
+
+
+if __name__ == "__main__":
+    main()
