@@ -278,8 +278,8 @@ def legitimate() -> Iterator[Conversation]:
     get = literal((*pseudo("GET", PATH, HOST), ("accept", "*/*")))
     for cut in (1, 5, 16):
         yield talk(Client().send(get, label="granted", continued=cut), http2.response())
-    for data in (headers(b"\x10" + get + bytes(16), flags=0xD), headers(bytes(4) + b"\x10" + get, flags=0x25)):
-        yield talk(says(opening() + data, "granted"), http2.response())
+    # Not padded ones: 7.0.10 does not read them, so they are refused there.
+    yield talk(says(opening() + headers(bytes(4) + b"\x10" + get, flags=0x25), "granted"), http2.response())
     early = Client(opened=True)
     yield talk(says(opening(), "opening"), http2.response(), early.send(get, label="granted"))
     yield talk(Client().request("PUT", "/upload/a", OTHER, body=b"x" * 5000, label="granted"), http2.response())

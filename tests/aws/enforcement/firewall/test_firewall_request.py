@@ -55,7 +55,9 @@ def _matches(options: str, line: str, method: str, target: str) -> bool:
         found = re.search(expression.replace(r"\z", r"\Z"), line) is not None
         if found == bool(negated):
             return False
-    for negated, content in re.findall(r'http\.method; content:(!?)"([A-Z]+)"', options):
+    if 'content:!" HTTP/1.1"; endswith' in options and line.endswith(" HTTP/1.1"):
+        return False
+    for negated, content in re.findall(r'content:(!?)"([A-Z]+)"; startswith; endswith;', options):
         if (content == method) == bool(negated):
             return False
     if "bsize:>" in options and len(target) <= TARGET_MAX:

@@ -1,5 +1,7 @@
+import fnmatch
 import ipaddress
 import re
+from pathlib import Path
 
 import pytest
 from firewall_policies import ADDRESSES, HOME, agent, example, firewall, https, net, policy, text, tls
@@ -215,3 +217,16 @@ def test_encodings_are_looked_at_on_every_host_and_port_where_one_of_them_spells
         ("8443", "api.example.com"): True,
         ("9443", "."): False,
     }
+
+
+def test_every_form_is_described() -> None:
+    written = re.findall(r"`([a-z][a-z0-9*-]+)`", (Path(__file__).parents[4] / "docs/firewall-rules.md").read_text())
+    marks = re.compile(r"noalert")
+    found = {
+        rule.text.split("ringfence ", 1)[1].split('"')[0].split(" ")[0]
+        for http2 in ("refuse", "judge")
+        for group in firewall(example(), http2=http2).groups
+        for rule in group.rules
+        if group.name != DEFAULT_GROUP or not marks.search(rule.text)
+    }
+    assert {form for form in found if not any(fnmatch.fnmatchcase(form, described) for described in written)} == set()

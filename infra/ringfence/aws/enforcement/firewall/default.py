@@ -38,7 +38,7 @@ def default_drafts(grants: Mapping[int, Networks], observed: Networks, http2: st
     # No agent has an IPv6 address, so there is nothing to observe.
     yield refusal("ipv6", "", protocol="ip6", toward=Toward.EITHER, state="")
     yield from beginning_marks()
-    yield from head_marks()
+    yield from head_marks(http2)
 
 
 def _transport(grants: Mapping[int, Networks]) -> Iterator[Draft]:

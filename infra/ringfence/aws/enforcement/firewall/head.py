@@ -9,7 +9,7 @@ is looked for in the stream, before the parser gets to the end of the head.
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from ringfence.aws.enforcement.firewall.mark import ASKED_BIT, HTTP, STREAM, mark, refusal
+from ringfence.aws.enforcement.firewall.mark import ASKED_BIT, HTTP, HTTP2_BIT, STREAM, mark, refusal
 from ringfence.aws.enforcement.firewall.request import line_refusals
 from ringfence.aws.enforcement.firewall.rule import Draft, Toward
 
@@ -22,7 +22,7 @@ STREAM_MAX = 1_000_000
 """Octets that a client may send on one inspected connection. The engine looks at a stream's first megabyte
 (``stream.reassembly.depth`` in suricata.yaml; AWS does not say what it has set) and at no request behind it."""
 AHEAD_MAX = 20
-"""Packets that a client may send without an answer before it begins a further request."""
+"""Packets with request lines that a client may send without an answer."""
 AHEAD_LINES_MAX = 24
 """Request lines in one packet. With `AHEAD_MAX` fewer than 512 are open at once, which is where the parser gives up."""
 
@@ -64,21 +64,32 @@ leave HTTP (RFC 9110, 7.8); those that ask for another method, target or host th
 
 _NAMES = "http.header_names; content:"
 _HTTP2_REFUSALS: tuple[tuple[str, str], ...] = (
-    *((f"no-{name}", f'{_NAMES}!"|0d 0a 3a|{name}|0d 0a|";') for name in ("method", "path", "authority")),
+    *((f"no-{name}", f'{_NAMES}!"|0d 0a 3a|{name}|0d 0a|";') for name in ("method", "scheme", "path", "authority")),
     *(
         (f"two-{name}", f'{_NAMES}"|3a|{name}|0d 0a|"; content:"|3a|{name}|0d 0a|"; distance:0;')
-        for name in ("method", "path", "authority")
+        for name in ("method", "scheme", "path", "authority")
     ),
+    ("other-scheme", 'http.request_header; content:"|3a|scheme|3a 20|"; startswith; content:!"https"; distance:0;'),
+    *((f"field-octet-{octet}", f'http.request_header; content:"|{octet}|";') for octet in ("00", "0a", "0d")),
     ("host-beside-authority", f'{_NAMES}"|0d 0a|host|0d 0a|"; nocase;'),
     ("extended-connect", f'{_NAMES}"|0d 0a 3a|protocol|0d 0a|";'),
-)
-"""Requests of HTTP/2 that do not say once what they ask for (RFC 9113, 8.3.1; RFC 8441)."""
+    ("push-promise", "http2.frametype:PUSHPROMISE;"),
+    *(
+        (f"http2-{event.replace('_', '-')}", f"app-layer-event:http2.{event};")
+        for event in (
+            "invalid_frame_header", "invalid_frame_data", "invalid_frame_length", "invalid_header",
+            "stream_id_reuse", "too_many_streams", "header_table_overflow", "reassembly_limit_reached",
+        )
+    ),
+)  # fmt: skip
+"""Requests of HTTP/2 that do not say once what they ask for (RFC 9113, 8.2.1, 8.3.1 and 8.4; RFC 8441), and frames that
+the engine's parser lost itself in."""
 
 
 def head_drafts(ports: Iterable[int], http2: str) -> Iterator[Draft]:
     """The refusals, for requests to these ports."""
     yield from _limits(http2)
-    yield from _idle()
+    yield from _idle(http2)
     for form, matches in line_refusals(http2):
         yield refusal(form, matches, protocol="http", state="")
     http1 = "http" if http2 == "refuse" else "http1"
@@ -98,22 +109,31 @@ def head_drafts(ports: Iterable[int], http2: str) -> Iterator[Draft]:
     )
     if http2 == "refuse":
         yield refusal("http2", "", protocol="http2", state="")
-        yield refusal("http2-preface", f'{HTTP} content:"PRI * HTTP/2.0|0d 0a|";', state=STREAM)
+        yield refusal("http2-preface", f"{HTTP} {_PREFACE}", state=STREAM)
         return
     for form, matches in _HTTP2_REFUSALS:
         yield refusal(form, matches, protocol="http2", state="")
+    for port in sorted(ports):
+        authority = rf"^:authority: (?![a-z0-9-]+(?:\.[a-z0-9-]+)+(?::{port})?\z)"
+        matches = f'http.request_header; content:"|3a|authority|3a 20|"; startswith; pcre:"/{authority}/i";'
+        syntax = refusal("authority-syntax", matches, protocol="http2", state="")
+        yield dataclasses.replace(syntax, about=str(port), port=str(port))
+    yield refusal("two-prefaces", f"{HTTP} {_PREFACE} {_PREFACE} distance:0;", state=STREAM)
 
 
-def head_marks() -> Iterator[Draft]:
+def head_marks(http2: str) -> Iterator[Draft]:
     """The marks of where in its requests and answers a connection is."""
     answered = f'{HTTP} http.stat_code; content:!"1"; startswith; flowbits:unset,{ASKED_BIT};'
     yield mark("asked", "http", f'{HTTP} http.request_line; content:" "; flowbits:set,{ASKED_BIT};')
     yield mark("answered", "http", answered, toward=Toward.CLIENT)
-    yield mark("ahead", "tcp", f"{HTTP} dsize:>0; flowint:{_AHEAD},+,1;")
+    yield mark("ahead", "tcp", f"{HTTP} dsize:>0; {_LINE} flowint:{_AHEAD},+,1;")
+    if http2 == "judge":
+        yield mark("http2", "http2", f"{HTTP} flowbits:set,{HTTP2_BIT};")
     yield mark("caught-up", "tcp", f"{HTTP} dsize:>0; flowint:{_AHEAD},=,0;", toward=Toward.CLIENT)
 
 
 _AHEAD = "ringfence.ahead"
+_PREFACE = 'content:"PRI * HTTP/2.0|0d 0a|";'
 _LINE = 'content:" HTTP/1.1|0d 0a|";'
 
 
@@ -144,11 +164,14 @@ def _limits(http2: str) -> Iterator[Draft]:
         yield refusal("many-ahead", f"{HTTP} dsize:>0; {_LINE} {' '.join([f'{_LINE} distance:0;'] * AHEAD_LINES_MAX)}")
 
 
-def _idle() -> Iterator[Draft]:
+def _idle(http2: str) -> Iterator[Draft]:
     """Where no request is under way the client's next octets are one: text, and not a tunnel inside the connection."""
+    idle = f"{HTTP} flowbits:isnotset,{ASKED_BIT}; dsize:>0;"
+    if http2 == "judge":
+        idle = f"{idle} flowbits:isnotset,{HTTP2_BIT};"
     for name, first in (
         ("high", "byte_test:1,>,126,0;"),
         ("low", "byte_test:1,<,9,0;"),
         ("control", "byte_test:1,>,13,0; byte_test:1,<,32,0;"),
     ):
-        yield refusal(f"not-text-{name}", f"{HTTP} flowbits:isnotset,{ASKED_BIT}; dsize:>0; {first}")
+        yield refusal(f"not-text-{name}", f"{idle} {first}")

@@ -11,6 +11,8 @@ bit                  set on                                  read on
                      ClientHello or a request's head         a packet than any rule that reads it is asked
 ``ringfence.asked``  a request line; taken back by the head  packets, as above
                      of its answer
+``ringfence.http2``  the packet in which HTTP/2 is           later packets: the one that sets it is text
+                     recognised
 ===================  ======================================  ==================================================
 
 The engine asks rules on packets and streams first, rules on what its parsers found last, whatever their order in the
@@ -25,6 +27,7 @@ HTTP_BIT = "ringfence.http"
 SEEN_BIT = "ringfence.seen"
 NAMED_BIT = "ringfence.named"
 ASKED_BIT = "ringfence.asked"
+HTTP2_BIT = "ringfence.http2"
 
 TLS = f"flowbits:isset,{TLS_BIT};"
 HTTP = f"flowbits:isset,{HTTP_BIT};"

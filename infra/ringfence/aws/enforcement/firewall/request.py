@@ -39,6 +39,8 @@ _SEARCH_STEPS = 1500
 _ROOM_MIN = 100
 _PLAIN = re.compile(rf"{SEGMENT_CHARACTER}*\Z")
 
+_ENDINGS = {"refuse": (" HTTP/1.1",), "judge": (" HTTP/1.1", " HTTP/2|0d 0a|")}
+
 
 def line_refusals(http2: str) -> tuple[tuple[str, str], ...]:
     """Request lines that are refused for every host, by the name of the refusal.
@@ -48,7 +50,10 @@ def line_refusals(http2: str) -> tuple[tuple[str, str], ...]:
     apart, since a pattern may spell one out.
     """
     line = 'http.host; content:"."; http.request_line; '
+    endings = " ".join(f'content:!"{version}"; endswith;' for version in _ENDINGS[http2])
     return (
+        # Asked as soon as there is a line, before there is a host.
+        ("version", f"http.request_line; {endings}"),
         ("line", rf'{line}pcre:!"/^[A-Z]+ \/[!-~]* {VERSIONS[http2]}\z/";'),
         ("long-target", f"http.uri.raw; bsize:>{TARGET_MAX};"),
         ("path-octet", rf'{line}pcre:"/{_PATH}[^!\x24-:=\x40-Z_a-z~? ]/";'),
