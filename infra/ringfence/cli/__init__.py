@@ -76,8 +76,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        result = group.main(arguments, prog_name="ringfence", standalone_mode=False)
+        result = _invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
+    except click.exceptions.Exit as ended:  # --help, --version
+        return ended.exit_code
     except click.ClickException as error:
         error.show()
         return INPUT
@@ -90,6 +92,14 @@ def _run(arguments: list[str] | None) -> int:
     except Exception as error:
         return _explain(error)
     return result if isinstance(result, int) else 0
+
+
+def _invoke(arguments: list[str]) -> object:
+    """As `click.Group.main`, which would answer a reader that left with exit code 1."""
+    if "_RINGFENCE_COMPLETE" in os.environ:  # a shell asks what could follow
+        return group.main(arguments, prog_name="ringfence", standalone_mode=False)
+    with group.make_context("ringfence", list(arguments)) as context:
+        return group.invoke(context)
 
 
 def _explain(error: Exception) -> int:

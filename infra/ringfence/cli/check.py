@@ -38,7 +38,7 @@ def command(tree: Tree, env: str | None, as_of: datetime.date | None, strict: bo
         failed += [
             Diagnostic(
                 failure.span,
-                "RF080",
+                "RF076",
                 f"{failure.agent} in {name}: expected to {failure.wanted} {failure.target}",
                 failure.reason,
             )
