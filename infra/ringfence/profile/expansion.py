@@ -110,13 +110,8 @@ class _Expansion:
                 known = variables(self.environment, agent.name)
                 opened = self.opened[key] = open_need(capability, need.parameters, self.environment, known)
         except NeedError as error:
-            place = (*location, error.parameter) if error.parameter else location
-            where = (
-                written.document.span(place)
-                if error.parameter in need.parameters
-                else written.document.key_span(location)
-            )
-            self.findings.error(where, error.code, str(error), error.mend)
+            for each in (error, *error.also):
+                self.findings.error(_place(written, need, location, each), each.code, str(each), each.mend)
             return
         declared = written.document.key_span(location)
         if any(granted.needs_approval for granted in opened.granted) and not self._is_approved(need, declared):
@@ -220,6 +215,18 @@ class _Expansion:
                 continue
             grant = Grant("agent.call", "profile", place, callee.span("serves"))
             yield Flow(agent.name, AgentCall(name, callee.profile.serves.port), grant)
+
+
+def _place(
+    written: WrittenProfile | WrittenClass, need: Need, location: tuple[str | int, ...], error: NeedError
+) -> Span:
+    """Where an error of a need stands: its parameter, or the capability where the parameter is not written."""
+    if error.parameter not in need.parameters:
+        return written.document.key_span(location)
+    if error.code == "RF061":
+        return written.document.key_span((*location, error.parameter))
+    item = () if error.index is None else (error.index,)
+    return written.document.span((*location, error.parameter, *item))
 
 
 def pinned_conflicts(policy: Policy, findings: Findings) -> None:

@@ -36,13 +36,20 @@ _TYPES = {name: re.compile(rf"(?:{expression})\Z") for name, expression in PARAM
 
 
 class NeedError(ValueError):
-    """A need that cannot be granted: a code, a message, a mend, and the parameter that is meant."""
+    """A need that cannot be granted: a code, a message, a mend, and the parameter that is meant.
 
-    def __init__(self, code: str, message: str, mend: str, parameter: str | None = None) -> None:
+    ``index`` is the place in a list of values. ``also`` are further errors of the same need.
+    """
+
+    def __init__(
+        self, code: str, message: str, mend: str, parameter: str | None = None, index: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.mend = mend
         self.parameter = parameter
+        self.index = index
+        self.also: tuple[NeedError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def open_need(
     environment: WrittenEnvironment,
     known: Mapping[str, str],
 ) -> Opened:
-    """What a capability opens with these parameters; raises `NeedError` for the first that does not fit."""
+    """What a capability opens with these parameters; raises `NeedError`, with every parameter that does not fit."""
     capability = written.capability
     values = _values(written, parameters, known)
     if capability.primitive is not None:
@@ -127,26 +134,38 @@ def _values(
     known: Mapping[str, str],
 ) -> dict[str, tuple[str, ...]]:
     declared = written.capability.parameters
-    for name in given:
-        if name not in declared:
-            message = f"`{written.name}` has no parameter `{name}`"
-            raise NeedError("RF061", message, did_you_mean(name, declared), name)
+    errors = [
+        NeedError("RF061", f"`{written.name}` has no parameter `{name}`", did_you_mean(name, declared), name)
+        for name in given
+        if name not in declared
+    ]
     values: dict[str, tuple[str, ...]] = {}
     for name, parameter in declared.items():
         value = given.get(name, parameter.default)
         if value is None:
             if parameter.required:
-                raise NeedError("RF062", f"`{written.name}` needs `{name}`: {parameter.describe}", f"add `{name}:`")
+                message = f"`{written.name}` needs `{name}`: {parameter.describe}"
+                errors.append(NeedError("RF062", message, f"add `{name}:`"))
             continue
         if isinstance(value, tuple) and name in given and not parameter.many:
-            raise NeedError("RF063", f"`{name}` takes one value", "write one need for each", name)
+            errors.append(NeedError("RF063", f"`{name}` takes one value", "write one need for each", name))
+            continue
         texts = value if isinstance(value, tuple) else (value,)
         if not texts:
-            raise NeedError("RF063", f"`{name}` is an empty list, which would grant nothing", "name one", name)
-        try:
-            values[name] = tuple(_typed(name, parameter, substitute(str(text), known)) for text in texts)
-        except NeedError as error:
-            raise NeedError(error.code, str(error), error.mend, name) from error
+            message = f"`{name}` is an empty list, which would grant nothing"
+            errors.append(NeedError("RF063", message, "name one", name))
+        typed: list[str] = []
+        for index, text in enumerate(texts):
+            try:
+                typed.append(_typed(name, parameter, substitute(str(text), known)))
+            except NeedError as error:
+                listed = index if isinstance(value, tuple) else None
+                errors.append(NeedError(error.code, str(error), error.mend, name, listed))
+        values[name] = tuple(typed)
+    if errors:
+        first, *others = errors
+        first.also = tuple(others)
+        raise first
     return values
 
 

@@ -50,6 +50,21 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 Parameters = dict[str, str | int | tuple[str | int, ...]]
 
 
+def _parameter(name: str, given: object, at: tuple[str | int, ...]) -> str | int | tuple[str | int, ...]:
+    """A parameter as it may be written: a text, a number, or a list of those."""
+    if isinstance(given, list):
+        items = cast("list[object]", given)
+        return tuple(_single(name, item, (*at, index)) for index, item in enumerate(items))
+    return _single(name, given, at)
+
+
+def _single(name: str, given: object, at: tuple[str | int, ...]) -> str | int:
+    if isinstance(given, str) or (isinstance(given, int) and not isinstance(given, bool)):
+        return given
+    kind = "nothing" if given is None else "true or false" if isinstance(given, bool) else "neither text nor number"
+    raise Complaint(f"`{name}` is {kind}", "write a text, a number, or a list of them", "RF035", at)
+
+
 class Need(Strict):
     """One capability with its parameters, and why it is needed.
 
@@ -79,7 +94,10 @@ class Need(Strict):
         if not isinstance(parameters, dict):
             message = f"the parameters of `{capabilities[0]}` must be a mapping"
             raise Complaint(message, "write `{name: value}`", at=capabilities)
-        parameters = cast("dict[str, object]", parameters)
+        parameters = {
+            name: _parameter(name, given, (capabilities[0], name))
+            for name, given in cast("dict[str, object]", parameters).items()
+        }
         reasons = {key: value[key] for key in REASONS if key in value}
         return {"capability": capabilities[0], "parameters": parameters, **reasons}
 
