@@ -148,6 +148,27 @@ def test_what_is_refused_in_enforcing_is_logged_in_observing_one_to_one(engine: 
             assert {sid + OBSERVED_OFFSET for sid in refused.sids} & set(seen.sids), name
 
 
+@pytest.mark.parametrize("order", [None, 1, 2])
+def test_an_observed_agent_beside_an_enforced_one_changes_nothing_for_the_latter(
+    engine: Engine, order: int | None
+) -> None:
+    plain = example()
+    mixed = policy(
+        [agent(one.name, "observe" if one.name == "bot" else "enforce") for one in plain.agents], plain.flows
+    )
+    rules = text(firewall(mixed)) if order is None else shuffled(text(firewall(mixed)), order)
+    traffic = [*DECLARED, *not_declared()]
+    alone = engine.judge(text(firewall(plain)), traffic)
+    beside = engine.judge(rules, traffic)
+    for before, after in zip(alone, beside, strict=True):
+        name = before.conversation.name
+        if before.conversation.client == BOT:
+            assert after.completed, name
+            assert bool(after.alerts) == (before.sid is not None), name
+        else:
+            assert after.step(LAST).passed == before.step(LAST).passed, name
+
+
 def test_judged_http2_goes_through_by_the_same_grants(engine: Engine) -> None:
     rules = text(firewall(example(), http2="judge"))
     client = http2.Client()

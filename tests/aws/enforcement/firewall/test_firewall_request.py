@@ -102,6 +102,13 @@ def test_several_patterns_refuse_exactly_what_none_of_them_means(
     assert granted(patterns, method, target, parted=parted) == meant(patterns, method, target)
 
 
+def test_an_encoding_that_another_method_spells_out_is_no_wildcards_of_this_one() -> None:
+    patterns = tuple(sorted(map(RequestPattern.parse, ("GET /**", "PUT /projects/acme%2Fsite/{x}"))))
+    for parted in (False, True):
+        assert not granted(patterns, "GET", "/a%2Fb", parted=parted)
+        assert granted(patterns, "PUT", "/projects/acme%2Fsite/x", parted=parted)
+
+
 def test_any_request_is_every_plain_one() -> None:
     patterns = tuple(sorted(any_request()))
     for target in NEAR:

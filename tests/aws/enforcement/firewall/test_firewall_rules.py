@@ -9,7 +9,7 @@ from ringfence.aws.enforcement.firewall import FirewallError
 from ringfence.aws.enforcement.firewall.compile import CAPACITIES, DEFAULT_CAPACITY, DEFAULT_GROUP
 from ringfence.aws.enforcement.firewall.lint import lint
 from ringfence.aws.enforcement.firewall.rule import RULE_MAX
-from ringfence.aws.enforcement.firewall.signature import OBSERVED_OFFSET
+from ringfence.aws.enforcement.firewall.signature import FIRST, OBSERVED_OFFSET
 from ringfence.policy.policy import Policy
 
 EVERY = [
@@ -117,11 +117,14 @@ def test_equal_input_in_any_order_gives_equal_text() -> None:
 
 def test_observation_has_the_same_matches_as_refusal_one_to_one() -> None:
     def read(mode: str, offset: int) -> dict[int, str]:
+        """Each rule's matches by the refusal's id; the mark that tells whom it concerns is apart from them."""
         rules = [rule for group in firewall(example(mode)).groups for rule in group.rules if "noalert" not in rule.text]
-        kept = [rule for rule in rules if (rule.sid >= 1_000_000_000 + OBSERVED_OFFSET) == bool(offset)]
-        return {
-            rule.sid - offset: re.sub(r"sid:\d+", "", rule.text.split("msg:", 1)[1]).replace(" ", "") for rule in kept
-        }
+        found: dict[int, str] = {}
+        for rule in rules:
+            if (rule.sid >= FIRST + OBSERVED_OFFSET) == bool(offset):
+                matches = re.sub(r"sid:\d+|flowbits:isset,ringfence.observed;", "", rule.text.split("msg:", 1)[1])
+                found[rule.sid - offset] = matches.replace(" ", "")
+        return found
 
     enforced, observed = read("enforce", 0), read("observe", OBSERVED_OFFSET)
     never = {sid for sid, rule in enforced.items() if "ringfenceipv6" in rule or "ringfencesource" in rule}
@@ -230,3 +233,13 @@ def test_every_form_is_described() -> None:
         if group.name != DEFAULT_GROUP or not marks.search(rule.text)
     }
     assert {form for form in found if not any(fnmatch.fnmatchcase(form, described) for described in written)} == set()
+
+
+def test_observing_every_other_agent_of_a_large_environment_stays_within_the_limits() -> None:
+    of, addresses = many(1000)
+    mixed = policy(
+        [agent(one.name, "observe" if index % 2 else "enforce") for index, one in enumerate(of.agents)], of.flows
+    )
+    made = firewall(mixed, addresses=addresses)
+    assert [group.name for group in made.groups] == [DEFAULT_GROUP, "ringfence-agents-0"]
+    assert all(lint(group.text) == () for group in made.groups)

@@ -19,7 +19,7 @@ DEFAULT_GROUP = "ringfence-default"
 """The name of the group that denies by default."""
 DEFAULT_CAPACITY = 1000
 """Its capacity, whatever it holds: a group's capacity never changes, and this group is never replaced."""
-CAPACITIES = (500, 1000, 1500, 2000, 3000, 4000, 5000, 6500, 8000, 10000, 12500, 16000, 20000, 25000, 30000)
+CAPACITIES = (500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 5000, 6500, 8000, 10000, 12500, 16000, 20000, 25000, 30000)
 """Capacities of the other groups; 30,000 is the most that AWS takes
 (https://docs.aws.amazon.com/network-firewall/latest/developerguide/quotas.html). What all groups of a policy may have
 together is an account's quota and not looked at here."""
@@ -100,7 +100,7 @@ def _grantees(policy: Policy, addresses: Mapping[str, Networks], inspection: str
 def _default(grantees: Iterable[Grantee], observed: Networks, http2: str) -> list[Draft]:
     ports: dict[int, list[ipaddress.IPv4Network]] = defaultdict(list)
     for grantee in grantees:
-        for port in grantee.by_port():
+        for port in grantee.by_port:
             ports[port] += grantee.networks
     granted = {port: merged(networks) for port, networks in ports.items()}
     return list(default_drafts(granted, observed, http2))

@@ -24,15 +24,19 @@ _MATCHES_MAX = RULE_MAX - 1000
 """Characters of a rule's matches: the rest is for its message and for some networks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grantee:
-    """An agent with flows through the firewall: its networks, and whether its TLS is decrypted."""
+    """An agent with flows through the firewall: its networks, and whether its TLS is decrypted.
+
+    No slots: what follows from its flows is worked out once, and looked at by every form of rule.
+    """
 
     agent: Agent
     networks: Networks
     flows: tuple[Flow, ...]
     inspected: bool
 
+    @functools.cached_property
     def by_port(self) -> dict[int, list[Flow]]:
         """The flows that this agent's rules are made from, by port.
 
@@ -44,6 +48,7 @@ class Grantee:
                 ports[flow.access.port].append(flow)
         return dict(sorted(ports.items()))
 
+    @functools.cached_property
     def by_host(self) -> dict[tuple[int, HostPattern], list[Flow]]:
         """The HTTPS flows by port and host as written."""
         hosts: dict[tuple[int, HostPattern], list[Flow]] = defaultdict(list)
@@ -52,9 +57,22 @@ class Grantee:
                 hosts[flow.access.port, flow.access.host].append(flow)
         return hosts
 
+    @functools.cached_property
+    def hosts(self) -> dict[int, tuple[HostPattern, ...]]:
+        """The hosts as written that this agent's rules let through on each port, sorted."""
+        return {
+            port: tuple(sorted({flow.access.host for flow in flows if isinstance(flow.access, Https | Tls)}))
+            for port, flows in self.by_port.items()
+        }
+
+    @functools.cached_property
     def parts(self) -> tuple[tuple[int, "_Narrowed"], ...]:
         """What this agent may ask of each host on each port; every host is in one part."""
-        return _parts(self.flows)
+        ports: dict[int, list[Https]] = defaultdict(list)
+        for flow in self.flows:
+            if isinstance(flow.access, Https):
+                ports[flow.access.port].append(flow.access)
+        return tuple((port, part) for port, accesses in sorted(ports.items()) for part in narrowed(accesses))
 
 
 @dataclass(slots=True)
@@ -79,6 +97,14 @@ class _Narrowed:
     host: HostPattern
     without: tuple[HostPattern, ...]
     requests: tuple[RequestPattern, ...]
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.host, self.without, self.requests)))
+
+    def __hash__(self) -> int:
+        """Worked out once: parts are what rules are merged by."""
+        return self._hash
 
 
 def grant_drafts(grantees: Iterable[Grantee], http2: str) -> Iterator[Draft]:
@@ -90,15 +116,6 @@ def grant_drafts(grantees: Iterable[Grantee], http2: str) -> Iterator[Draft]:
     yield from _hosts(inspected)
     yield from _encodings(inspected)
     yield from _requests(inspected, http2)
-
-
-@functools.lru_cache(maxsize=4096)
-def _parts(flows: tuple[Flow, ...]) -> tuple[tuple[int, _Narrowed], ...]:
-    ports: dict[int, list[Https]] = defaultdict(list)
-    for flow in flows:
-        if isinstance(flow.access, Https):
-            ports[flow.access.port].append(flow.access)
-    return tuple((port, part) for port, accesses in sorted(ports.items()) for part in narrowed(accesses))
 
 
 def narrowed(accesses: Iterable[Https]) -> tuple[_Narrowed, ...]:
@@ -121,7 +138,7 @@ def narrowed(accesses: Iterable[Https]) -> tuple[_Narrowed, ...]:
 def _ports(grantees: list[Grantee]) -> Iterator[Draft]:
     shared: dict[tuple[int, bool], _Shared] = defaultdict(_Shared)
     for grantee in grantees:
-        for port in grantee.by_port():
+        for port in grantee.by_port:
             shared[port, grantee.inspected].grantees.append(grantee)
     for (port, inspected), group in sorted(shared.items()):
         form, bit = ("grant-http", HTTP_BIT) if inspected else ("grant-tls", TLS_BIT)
@@ -151,9 +168,8 @@ _ByHosts = tuple[int, tuple[HostPattern, ...], bool]
 def _by_hosts(grantees: list[Grantee]) -> list[tuple[_ByHosts, _Shared]]:
     shared: dict[_ByHosts, _Shared] = defaultdict(_Shared)
     for grantee in grantees:
-        for port, flows in grantee.by_port().items():
-            patterns = tuple(sorted({flow.access.host for flow in flows if isinstance(flow.access, Https | Tls)}))
-            group = shared[port, patterns, grantee.agent.mode == "observe"]
+        for port, flows in grantee.by_port.items():
+            group = shared[port, grantee.hosts[port], grantee.agent.mode == "observe"]
             group.grantees.append(grantee)
             group.flows += flows
     return sorted(shared.items())
@@ -188,8 +204,9 @@ def _encodings(grantees: list[Grantee]) -> Iterator[Draft]:
     shared: dict[_Spelled, _Shared] = defaultdict(_Shared)
     for grantee in grantees:
         observed = grantee.agent.mode == "observe"
-        parts = [(port, part, spelled_encodings(part.requests)) for port, part in grantee.parts()]
+        parts = [(port, part, spelled_encodings(part.requests)) for port, part in grantee.parts]
         spelling = {port for port, _, spelled in parts if spelled}
+        flows = grantee.by_host
         for port, part, spelled in parts:
             if port in spelling:
                 group = shared[port, part.host, part.without, tuple(sorted(spelled)), observed]
@@ -197,7 +214,7 @@ def _encodings(grantees: list[Grantee]) -> Iterator[Draft]:
                 group = shared[port, None, (), (), observed]
             if grantee not in group.grantees[-1:]:
                 group.grantees.append(grantee)
-            group.flows += grantee.by_host()[port, part.host]
+            group.flows += flows[port, part.host]
     for (port, host, without, spelled, observed), group in shared.items():
         of_host = _host_of(host, without) if host else f'{HOST}; content:".";'
         about = f"{port} {host or 'every host'} but {' '.join(map(str, without))} {' '.join(spelled)}"
@@ -212,8 +229,8 @@ def _requests(grantees: list[Grantee], http2: str) -> Iterator[Draft]:
     """No request to a host but those granted there."""
     shared: dict[tuple[int, _Narrowed, bool], _Shared] = defaultdict(_Shared)
     for grantee in grantees:
-        flows = grantee.by_host()
-        for port, part in grantee.parts():
+        flows = grantee.by_host
+        for port, part in grantee.parts:
             group = shared[port, part, grantee.agent.mode == "observe"]
             group.grantees.append(grantee)
             group.flows += flows[port, part.host]

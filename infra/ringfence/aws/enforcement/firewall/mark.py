@@ -1,19 +1,20 @@
 """Flow bits: what earlier packets of a flow have shown, and how rules ask for it.
 
-===================  ======================================  ==================================================
-bit                  set on                                  read on
-===================  ======================================  ==================================================
-``ringfence.tls``,   any packet to the server, the first     established packets: the first packet of a flow
-``ringfence.http``   one of the flow included                is never one
-``ringfence.seen``   the packet in which the first octets    packets whose stream does not begin like TLS or
-                     of TLS or a request are all there       HTTP: the packet that sets it does
-``ringfence.named``  the packet that completes a             packets; it is set later in the engine's work on
-                     ClientHello or a request's head         a packet than any rule that reads it is asked
-``ringfence.asked``  a request line; taken back by the head  packets, as above
-                     of its answer
-``ringfence.http2``  the packet in which HTTP/2 is           later packets: the one that sets it is text
-                     recognised
-===================  ======================================  ==================================================
+======================  ====================================  =================================================
+bit                     set on                                read on
+======================  ====================================  =================================================
+``ringfence.tls``,      any packet to the server, the first   established packets: the first packet of a flow
+``ringfence.http``,     one of the flow included              is never one
+``ringfence.observed``
+``ringfence.seen``      the packet in which the first octets  packets whose stream does not begin like TLS or
+                        of TLS or a request are all there     HTTP: the packet that sets it does
+``ringfence.named``     the packet that completes a           packets; it is set later in the engine's work on
+                        ClientHello or a request's head       a packet than any rule that reads it is asked
+``ringfence.asked``     a request line; taken back by the     packets, as above
+                        head of its answer
+``ringfence.http2``     the packet in which HTTP/2 is         later packets: the one that sets it is text
+                        recognised
+======================  ====================================  =================================================
 
 The engine asks rules on packets and streams first, rules on what its parsers found last, whatever their order in the
 file. So no bit is read where the same packet may just have set it, and rules may stand in any order. What rules on
@@ -24,6 +25,7 @@ from ringfence.aws.enforcement.firewall.rule import Draft, Kind, Toward
 
 TLS_BIT = "ringfence.tls"
 HTTP_BIT = "ringfence.http"
+OBSERVED_BIT = "ringfence.observed"
 SEEN_BIT = "ringfence.seen"
 NAMED_BIT = "ringfence.named"
 ASKED_BIT = "ringfence.asked"

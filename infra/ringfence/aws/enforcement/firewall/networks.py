@@ -15,7 +15,25 @@ _LAST = 2**32 - 1
 
 def merged(networks: Iterable[ipaddress.IPv4Network]) -> Networks:
     """The same addresses in the fewest networks, in order."""
-    return tuple(ipaddress.collapse_addresses(networks))
+    # As `ipaddress.collapse_addresses`, which takes most of a large fleet's time; networks sorted by address nest or
+    # stand apart, so whatever a network can be joined to is the last one that is kept.
+    kept: list[ipaddress.IPv4Network] = []
+    end = 0  # the address after the last network that is kept
+    for first, length, each in sorted((int(each.network_address), each.prefixlen, each) for each in networks):
+        if first < end:
+            continue
+        network = each
+        end = first + (1 << (32 - length))
+        while kept and kept[-1].prefixlen == length and _is_second_half(kept[-1], first, length):
+            first, length = int(kept.pop().network_address), length - 1
+            network = ipaddress.IPv4Network((first, length))
+        kept.append(network)
+    return tuple(kept)
+
+
+def _is_second_half(one: ipaddress.IPv4Network, first: int, length: int) -> bool:
+    """Whether the network that begins at ``first`` and ``one``, both of this length, are halves of one network."""
+    return int(one.network_address) == first ^ (1 << (32 - length))
 
 
 def complement(networks: Iterable[ipaddress.IPv4Network]) -> Networks:

@@ -85,23 +85,28 @@ def none_of(requests: tuple[RequestPattern, ...], http2: str) -> str:
 
     Raises `FirewallError` for patterns that would cost the engine more steps than it takes.
     """
-    spelled = spelled_encodings(requests)
+    return _none_of(requests, spelled_encodings(requests), http2)
+
+
+def by_method(requests: tuple[RequestPattern, ...], http2: str) -> tuple[tuple[str, str], ...]:
+    """The same as `none_of` in several matches, one of which holds: one for each method, and one for the others."""
+    spelled = spelled_encodings(requests)  # what one method's pattern spells out comes as far as all of them
+    grouped = _methods(requests)
+    others = " ".join(f'content:!"{method}"; startswith; endswith;' for method, _ in grouped)
+    parts = [
+        (method, f'http.method; content:"{method}"; startswith; endswith; {_none_of(group, spelled, http2)}')
+        for method, group in grouped
+    ]
+    return (*parts, ("other", f"http.method; {others}"))
+
+
+def _none_of(requests: tuple[RequestPattern, ...], spelled: frozenset[str], http2: str) -> str:
     methods: dict[str, list[str]] = defaultdict(list)
     for method, group in _methods(requests):
         room = _partial_room(group)
         methods[_factored({_tokens(request, spelled, room) for request in group})].append(method)
     lines = _either([f"{_either(names)} {targets}" for targets, names in methods.items()])
     return rf'http.request_line; pcre:!"/^{lines} {VERSIONS[http2]}\z/";'
-
-
-def by_method(requests: tuple[RequestPattern, ...], http2: str) -> tuple[tuple[str, str], ...]:
-    """The same as `none_of` in several matches, one of which holds: one for each method, and one for the others."""
-    grouped = _methods(requests)
-    others = " ".join(f'content:!"{method}"; startswith; endswith;' for method, _ in grouped)
-    of_one = (
-        f'http.method; content:"{method}"; startswith; endswith; {none_of(group, http2)}' for method, group in grouped
-    )
-    return (*zip((method for method, _ in grouped), of_one, strict=True), ("other", f"http.method; {others}"))
 
 
 def _methods(requests: Iterable[RequestPattern]) -> list[tuple[str, tuple[RequestPattern, ...]]]:
