@@ -1,6 +1,7 @@
 """The incident on both engines: what stops each stage and why, and what a policy of domains only would let through."""
 
 import datetime
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,9 +100,20 @@ def test_where_the_agent_is_only_observed_what_passes_is_a_residual_of_that(engi
     by_says = {outcome.attempt.says: outcome for outcome in outcomes}
     gist = by_says["writes a gist"]
     assert gist.passed
-    assert gist.residual.startswith("R104: ")
+    assert gist.residual.startswith("R104: every public address passes")
+    assert by_says["resolves a name of the attacker"].residual.startswith("R104: a name that nobody declares resolves")
     resolver = by_says["asks a resolver of the attacker"]
     assert (resolver.passed, resolver.decisions[0].layer) == (False, "security group")
+
+
+@pytest.mark.suricata
+def test_where_only_names_are_judged_what_passes_is_a_residual_of_that(engine: Engine) -> None:
+    _, outcomes = replayed(engine, "dev")
+    by_says = {outcome.attempt.says: outcome for outcome in outcomes}
+    assert [outcome.attempt.says for outcome in outcomes if not outcome.as_expected] == []
+    assert by_says["writes a gist"].residual.startswith("R101: ")
+    assert by_says["asks it under an allowed name, at the attacker's address"].residual.startswith("R102: ")
+    assert not by_says["asks an unlisted host for orders"].passed
 
 
 @pytest.mark.suricata
@@ -148,6 +160,18 @@ def test_the_command_prints_stage_technique_attempt_rule_and_who_said_so(engine:
     assert "[model: DNS Firewall]" in done.stdout
     assert "residual R301: a harmful sentence in a permitted text passes" in done.stdout
     assert " 0 passed; 10 steps of legitimate work: 0 refused" in done.stdout
+
+
+@pytest.mark.suricata
+def test_a_project_without_the_agent_is_a_located_error(engine: Engine, tmp_path: Path) -> None:
+    assert engine
+    shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
+    for path in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "profiles" / "agents" / f"{AGENT}.yaml").unlink()
+    done = command("--root", str(tmp_path))
+    assert done.returncode == 2
+    assert "RF122" in done.stderr
 
 
 def test_without_an_engine_the_command_ends_in_2_and_says_how_to_get_one(tmp_path: Path) -> None:

@@ -138,11 +138,17 @@ def _residual(attempt: Attempt, target: Target, effective: Policy, agent: str, d
     if attempt.expected is Expected.RESIDUAL:
         return f"{attempt.code}: {attempt.why}" if attempt.code else attempt.why
     # What this environment cannot enforce has widened the flow, and the policy says so.
-    flow = judge(effective.of(agent), target).flow
-    widened = {left.code: left.reason for left in effective.residuals if left.agent == agent}
-    for code in ("R103", "R104", "R101"):
-        if code in widened and flow is not None:
-            return f"{code}: {widened[code]}"
+    claimed = target
+    if attempt.sni and isinstance(target, RequestTarget):
+        claimed = dataclasses.replace(target, host=attempt.sni)
+    flow = judge(effective.of(agent), target).flow or judge(effective.of(agent), claimed).flow
+    subject = str(flow.access) if flow and isinstance(flow.access, Https) else None
+    codes = ("R103", "R104", "R101") if claimed is target else ("R103", "R104", "R102")
+    if isinstance(target, NameTarget):
+        return "" if flow else "R104: a name that nobody declares resolves, and is logged (mode: observe)"
+    for left in effective.residuals:
+        if flow and left.agent == agent and left.code in codes and subject in (None, left.subject):
+            return f"{left.code}: {left.reason}"
     return ""
 
 
