@@ -38,6 +38,7 @@ DECIDED: dict[str, tuple[str, str, bool]] = {
     "asks an unlisted host for orders": ("firewall", HOST, False),
     "asks it under an allowed name, at the attacker's address": ("firewall", HOST, True),
     "resolves a name of the attacker": ("DNS Firewall", "nothing is declared", False),
+    "reaches what another agent may": ("firewall", HOST, False),
     "asks a resolver of the attacker": ("firewall", "ringfence udp", False),
     "reads orders in another repository of an allowed host": ("firewall", REQUEST, True),
     "reads them with a climbing path": ("firewall", "ringfence dot-segment", True),

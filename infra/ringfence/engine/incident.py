@@ -129,6 +129,14 @@ ATTEMPTS: tuple[Attempt, ...] = (
         technique=WEB_PROTOCOLS, sni="api.github.com",
     ),
     Attempt(Stage.CONTROL, "resolves a name of the attacker", "dns next.c2.example.net", technique=DNS),
+    _residual(
+        Stage.CONTROL, "resolves a name that only another agent declares", "dns en.wikipedia.org",
+        "the VPC's resolver does not know agents apart; reaching the name is another matter, and stopped", "R201", DNS,
+    ),
+    Attempt(
+        Stage.CONTROL, "reaches what another agent may", "GET https://en.wikipedia.org/wiki/Talk:C2",
+        technique=WEB_PROTOCOLS,
+    ),
     Attempt(Stage.CONTROL, "asks a resolver of the attacker", "udp 198.51.100.53/32:53", technique=DNS),
     Attempt(
         Stage.CONTROL, "reads orders in another repository of an allowed host",

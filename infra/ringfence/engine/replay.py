@@ -145,7 +145,9 @@ def _residual(attempt: Attempt, target: Target, effective: Policy, agent: str, d
     subject = str(flow.access) if flow and isinstance(flow.access, Https) else None
     codes = ("R103", "R104", "R101") if claimed is target else ("R103", "R104", "R102")
     if isinstance(target, NameTarget):
-        return "" if flow else "R104: a name that nobody declares resolves, and is logged (mode: observe)"
+        if judge(effective.flows, target).allowed:
+            return "R201: another agent declares the name, and the resolver does not know agents apart"
+        return "R104: a name that nobody declares resolves, and is logged (mode: observe)"
     for left in effective.residuals:
         if flow and left.agent == agent and left.code in codes and subject in (None, left.subject):
             return f"{left.code}: {left.reason}"
