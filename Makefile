@@ -38,7 +38,7 @@ schema: .venv/.complete
 
 # The numbers of the README's section on speed; takes minutes.
 benchmark: .venv/.complete
-	@.venv/bin/python benchmarks/run.py
+	@.venv/bin/python -m benchmarks
 
 # A newer lock: needs uv; the result is what plain pip installs, hashes checked.
 lock:

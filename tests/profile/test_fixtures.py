@@ -73,13 +73,13 @@ def test_an_allowed_target_that_is_denied_is_an_error_with_the_reason(tmp_path: 
         "`GET https://api.example.com/acme/other/raw` is denied: "
         "no request declared for api.example.com covers GET /acme/other/raw"
     )
-    assert judged(tmp_path, fixture) == [(16, 46, "RF045", message)]
+    assert judged(tmp_path, fixture) == [(16, 46, "RF053", message)]
 
 
 def test_a_denied_target_that_is_allowed_is_an_error(tmp_path: Path) -> None:
     fixture = "{with: {project: acme/site}, allow: [], deny: [GET https://api.example.com/projects/acme%2Fsite]}"
     ((line, _, code, message),) = judged(tmp_path, fixture)
-    assert (line, code) == (16, "RF045")
+    assert (line, code) == (16, "RF053")
     assert message == "`GET https://api.example.com/projects/acme%2Fsite` is allowed"
 
 

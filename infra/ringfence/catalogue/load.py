@@ -50,16 +50,20 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
     A built-in file is named for the first part of its capabilities' names, so that only what a fleet uses is
     read. An organisation's files are all read; one that defines a name again is an error at both places.
     """
+    own = read_folder(tree, FOLDER, findings) if tree is not None else []
+    prefixes = None
+    if wanted is not None:
+        # a name of an organisation's own is looked for among the built-in ones, whether it is used or not
+        names = {name for document in own for name in _names(document)}
+        prefixes = {name.partition(".")[0] for name in (*wanted, *names)}
     documents: list[Document] = []
-    prefixes = None if wanted is None else {name.partition(".")[0] for name in wanted}
     for file in sorted(_data().iterdir(), key=lambda entry: entry.name):
         stem, dot, suffix = file.name.rpartition(".")
         if dot and suffix == "yaml" and (prefixes is None or stem in prefixes):
             document = parse_document(BUILT_IN_FOLDER + file.name, file.read_bytes(), findings)
             if document:
                 documents.append(document)
-    if tree is not None:
-        documents += read_folder(tree, FOLDER, findings)
+    documents += own
     found: dict[str, WrittenCapability] = {}
     for document in documents:
         model = validate(CatalogueFile, document, findings)
@@ -77,6 +81,12 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
             else:
                 found[name] = written
     return Catalogue(found)
+
+
+def _names(document: Document) -> tuple[str, ...]:
+    """The names that a document defines, as far as it is a catalogue file at all."""
+    capabilities = document.value.get("capabilities") if isinstance(document.value, dict) else None
+    return tuple(capabilities) if isinstance(capabilities, dict) else ()
 
 
 def _speaks_of_agent(capability: Capability) -> bool:

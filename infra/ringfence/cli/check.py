@@ -4,11 +4,14 @@ import datetime
 
 import click
 
+from ringfence.catalogue.load import FOLDER
 from ringfence.cli.edge import as_of_option, finish, on_tree, print_diagnostics, strict_option
 from ringfence.policy.span import Span
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.expect import check_expectations
+from ringfence.profile.fixtures import judge_fixtures
 from ringfence.profile.fleet import Fleet, read_fleet
+from ringfence.profile.homograph import warn_of_homographs
 from ringfence.project import pinned_day, today
 from ringfence.source.diagnostic import Diagnostic, Findings, did_you_mean
 from ringfence.source.tree import Tree
@@ -34,6 +37,10 @@ def command(tree: Tree, env: str | None, as_of: datetime.date | None, strict: bo
         declared = declared_policy(fleet, name, day, findings, strict=strict)
         if environment.environment.inspection == "requests":
             pinned_conflicts(declared, findings)
+        warn_of_homographs(declared, findings)
+        for written in fleet.catalogue.capabilities.values():
+            if written.span.path.startswith(f"{FOLDER}/"):
+                judge_fixtures(written, environment, findings)
         failures = check_expectations(fleet, declared)
         failed += [
             Diagnostic(

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ringfence.catalogue.load import WrittenCapability
 from ringfence.policy.effective import inspected_agents
 from ringfence.policy.flow import AgentCall, Flow, Grant, Tls
 from ringfence.policy.policy import Agent, Policy
@@ -77,14 +78,39 @@ class _Expansion:
             return text
 
     def flows(self, written: WrittenProfile, agent: Agent) -> Iterator[Flow]:
+        own = self.once(written, written.profile.needs)
         for index, need in enumerate(written.profile.needs):
             yield from self.need(written, index, need, agent, "profile")
         for name in classes_of(self.fleet, written.profile.extends):
             class_ = self.fleet.classes[name]
+            for key, (index, need) in self.once(class_, class_.class_.needs).items():
+                if key in own:
+                    self.warn_twice(written, *own[key], class_.document.key_span(("needs", index, need.capability)))
             for index, need in enumerate(class_.class_.needs):
                 yield from self.need(class_, index, need, agent, name)
         yield from self.platform(written, agent)
         yield from self.calls(written, agent)
+
+    def once(self, written: WrittenProfile | WrittenClass, needs: tuple[Need, ...]) -> dict[object, tuple[int, Need]]:
+        """The needs of one file by what they ask for; one that stands twice is warned of."""
+        found: dict[object, tuple[int, Need]] = {}
+        for index, need in enumerate(needs):
+            key = (need.capability, frozenset(need.parameters.items()))
+            if key in found:
+                first, _ = found[key]
+                self.warn_twice(written, index, need, written.document.key_span(("needs", first, need.capability)))
+            else:
+                found[key] = (index, need)
+        return found
+
+    def warn_twice(self, written: WrittenProfile | WrittenClass, index: int, need: Need, first: Span) -> None:
+        self.findings.warning(
+            written.document.key_span(("needs", index, need.capability)),
+            "RF077",
+            f"`{need.capability}` with these parameters is needed twice",
+            "keep the one whose reasons are right; nothing more is opened by both",
+            ((first, "here too"),),
+        )
 
     def need(
         self, written: WrittenProfile | WrittenClass, index: int, need: Need, agent: Agent, origin: str
@@ -111,7 +137,8 @@ class _Expansion:
                 opened = self.opened[key] = open_need(capability, need.parameters, self.environment, known)
         except NeedError as error:
             for each in (error, *error.also):
-                self.findings.error(_place(written, need, location, each), each.code, str(each), each.mend)
+                place = _place(written, need, capability, location, each)
+                self.findings.error(place, each.code, str(each), each.mend)
             return
         declared = written.document.key_span(location)
         if any(granted.needs_approval for granted in opened.granted) and not self._is_approved(need, declared):
@@ -218,12 +245,16 @@ class _Expansion:
 
 
 def _place(
-    written: WrittenProfile | WrittenClass, need: Need, location: tuple[str | int, ...], error: NeedError
+    written: WrittenProfile | WrittenClass,
+    need: Need,
+    capability: WrittenCapability,
+    location: tuple[str | int, ...],
+    error: NeedError,
 ) -> Span:
     """Where an error of a need stands: its parameter, or the capability where the parameter is not written."""
     if error.parameter not in need.parameters:
         return written.document.key_span(location)
-    if error.code == "RF061":
+    if error.parameter not in capability.capability.parameters:
         return written.document.key_span((*location, error.parameter))
     item = () if error.index is None else (error.index,)
     return written.document.span((*location, error.parameter, *item))

@@ -33,7 +33,7 @@ def judge_fixtures(written: WrittenCapability, environment: WrittenEnvironment, 
                 if verdict.allowed != (side == "allow"):
                     findings.error(
                         written.document.span((*at, side, position)),
-                        "RF045",
+                        "RF053",
                         f"`{target}` is {'allowed' if verdict.allowed else f'denied: {verdict.reason}'}",
                         "correct the fixture, or what the capability grants",
                     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from ringfence.catalogue.model import VARIABLE
 from ringfence.policy.target import TargetError, parse_target
 from ringfence.source.model import Complaint, Strict
 
@@ -128,6 +129,14 @@ class Port(Strict):
     port: Annotated[int, Field(ge=1, le=65535)]
 
 
+def _is_target(text: str) -> bool:
+    try:
+        parse_target(text)
+    except TargetError:
+        return False
+    return True
+
+
 class Expectation(Strict):
     """A target that the profile must allow, or must deny; checked with the profile."""
 
@@ -141,7 +150,9 @@ class Expectation(Strict):
         try:
             parse_target(self.target)
         except TargetError as error:
-            raise Complaint(str(error), error.mend, at=("allow" if self.allow is not None else "deny",)) from error
+            # a variable may stand in any place; what it stands for is read with the environment
+            if not any(_is_target(VARIABLE.sub(sample, self.target)) for sample in ("x", "x.example")):
+                raise Complaint(str(error), error.mend, at=("allow" if self.allow is not None else "deny",)) from error
         return self
 
     @property

@@ -44,9 +44,17 @@ def validate(
     try:
         return model.model_validate(part)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        details = error.errors(include_url=False)
+        for detail in details:
+            if detail["type"] == "too_short" and _is_about_items(detail, details):
+                continue  # items that were refused were not counted
             _report(detail, model, document, findings, tuple(at))
         return None
+
+
+def _is_about_items(detail: "ErrorDetails", details: "Sequence[ErrorDetails]") -> bool:
+    within = detail["loc"]
+    return any(other["loc"][: len(within)] == within and len(other["loc"]) > len(within) for other in details)
 
 
 def _report(
@@ -59,37 +67,38 @@ def _report(
     location = (*at, *detail["loc"])
     context: dict[str, Any] = detail.get("ctx") or {}
     cause = context.get("error")
-    name = str(detail["loc"][-1]) if detail["loc"] else "the document"
+    name = _name(detail["loc"])
     match detail["type"]:
         case "missing":
-            findings.error(document.span(location[:-1]), "RF032", f"`{name}` is missing", f"add `{name}:`")
+            findings.error(document.span(location[:-1]), "RF032", f"{name} is missing", f"add `{detail['loc'][-1]}:`")
         case "extra_forbidden":
             known = _keys_at(model, detail["loc"][:-1])
-            findings.error(document.key_span(location), "RF033", f"unknown key `{name}`", did_you_mean(name, known))
+            mend = did_you_mean(str(detail["loc"][-1]), known)
+            findings.error(document.key_span(location), "RF033", f"unknown key {name}", mend)
         case "literal_error" | "enum":
             findings.error(
                 document.span(location),
                 "RF034",
-                f"`{name}` cannot be {_shown(detail['input'])}",
+                f"{name} cannot be {_shown(detail['input'])}",
                 f"one of: {context.get('expected')}",
             )
         case "model_type" | "dict_type" | "model_attributes_type":
             findings.error(
                 document.span(location),
                 "RF035",
-                f"`{name}` must be a mapping of keys to values",
+                f"{name} must be a mapping of keys to values",
                 "write `key: value`",
             )
         case "list_type" | "tuple_type":
-            findings.error(document.span(location), "RF035", f"`{name}` must be a list", "write `[a, b]` or `- a`")
+            findings.error(document.span(location), "RF035", f"{name} must be a list", "write `[a, b]` or `- a`")
         case "string_type":
             findings.error(
                 document.span(location),
                 "RF035",
-                f"`{name}` must be a text, not {_shown(detail['input'])}",
+                f"{name} must be a text, not {_shown(detail['input'])}",
                 f"quote it: {json.dumps(str(detail['input']))}",
             )
-        case "string_pattern_mismatch" if name == "[key]":
+        case "string_pattern_mismatch" if detail["loc"][-1] == "[key]":
             key = str(detail["input"])
             findings.error(
                 document.key_span(location[:-1]),
@@ -108,9 +117,20 @@ def _report(
             findings.error(
                 document.span(location),
                 "RF031",
-                f"`{name}`: {detail['msg']}",
+                f"{name}: {detail['msg']}",
                 f"this is {_shown(detail['input'])}",
             )
+
+
+def _name(location: Sequence[str | int]) -> str:
+    """What a part is called in a message: its key, or its number in the list that has a key."""
+    if not location:
+        return "the document"
+    last = location[-1]
+    if isinstance(last, str):
+        return f"`{last}`"
+    whose = f" of `{location[-2]}`" if len(location) > 1 else ""
+    return f"number {last + 1}{whose}"
 
 
 def _keys_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
