@@ -2,12 +2,12 @@
 
 The pool does not grow with the fleet, as the services that a company uses do not, but hardly two agents need the
 same 20, so nothing is won by agents being alike. Requests are judged, so every layer has something to hold.
-`python -m benchmarks.fleet FOLDER AGENTS` writes one.
+`python -m benchmarks.fleet FOLDER AGENTS` writes one: some 10,000 agents at most, since a VPC has five networks.
 """
 
+import argparse
 import datetime
 import random
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +21,6 @@ ENVIRONMENT = "bench"
 AS_OF = datetime.date(2026, 11, 23)
 HOSTS = 200
 NEEDS = 20
-WITH_ADDRESSES = 3_000
-"""Up to so many agents a fleet has an allocation file; five networks of /16 would hold 10,000 in two zones."""
 
 _REGION = "eu-west-1"
 _METHODS = ("[GET]", "[GET, HEAD]")
@@ -45,7 +43,6 @@ def write_fleet(
     zones: Sequence[str] = ("a", "b"),
     raised: bool = True,
     addresses: bool = True,
-    needs: int = NEEDS,
 ) -> None:
     """Write a project with one environment; with ``raised``, each quota as high as AWS goes, or far beyond need."""
     profiles = folder / "profiles" / "agents"
@@ -53,7 +50,7 @@ def write_fleet(
     (folder / "Pulumi.yaml").write_text("name: ringfence\nruntime: python\n", encoding="utf-8")
     (folder / f"Pulumi.{ENVIRONMENT}.yaml").write_text(_environment(zones, raised), encoding="utf-8")
     for index in range(agents):
-        (profiles / f"agent-{index:05}.yaml").write_text(_profile(index, needs), encoding="utf-8")
+        (profiles / f"agent-{index:05}.yaml").write_text(_profile(index), encoding="utf-8")
     if addresses:
         tree, findings = Directory(folder), Findings()
         allocation = allocation_of(plan_environment(tree, ENVIRONMENT, AS_OF, findings), tree, findings)
@@ -63,6 +60,7 @@ def write_fleet(
 
 
 def _environment(zones: Sequence[str], raised: bool) -> str:
+    authority = f"arn:aws:acm:{_REGION}:111111111111:certificate/8e2b6f14-0a9d-4c53-8f7e-1b3d5c7a9e02"
     quotas = {name: min(quota.highest or 1_000_000, 1_000_000) for name, quota in QUOTAS.items()} if raised else {}
     return "\n".join(
         (
@@ -74,14 +72,14 @@ def _environment(zones: Sequence[str], raised: bool) -> str:
             f"    cidrs: [{', '.join(f'10.{second}.0.0/16' for second in range(40, 45))}]",
             f"    zones: [{', '.join(_REGION + zone for zone in zones)}]",
             "    inspection: requests",
-            f'    ca_certificate_arn: "arn:aws:acm:{_REGION}:111111111111:certificate/8e2b6f14-0a9d-4c53-8f7e-1b3d5c7a9e02"',
+            f'    ca_certificate_arn: "{authority}"',
             f"    quotas: {{{', '.join(f'{name}: {number}' for name, number in quotas.items())}}}",
             "",
         )
     )
 
 
-def _profile(index: int, needs: int) -> str:
+def _profile(index: int) -> str:
     platform = ("lambda", "ec2")[index % 2]
     name = f"agent-{index:05}"
     lines = [
@@ -92,7 +90,7 @@ def _profile(index: int, needs: int) -> str:
         f"environments: [{ENVIRONMENT}]",
         "needs:",
     ]
-    for host, methods, paths in needs_of(index)[:needs]:
+    for host, methods, paths in needs_of(index):
         lines += [
             f"  - https: {{host: {host}, methods: {methods}, paths: {paths}}}",
             f"    because: reads projects of {host}",
@@ -101,5 +99,23 @@ def _profile(index: int, needs: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def main() -> None:
+    """Write the fleet that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description="Write a fleet of some size.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("agents", type=int)
+    parser.add_argument("--zones", default="a,b", help="the letters of its zones")
+    parser.add_argument("--default-quotas", action="store_true", help="AWS's quotas, none of them raised")
+    parser.add_argument("--no-addresses", action="store_true", help="write no allocation file")
+    given = parser.parse_args()
+    write_fleet(
+        given.folder,
+        given.agents,
+        zones=given.zones.split(","),
+        raised=not given.default_quotas,
+        addresses=not given.no_addresses,
+    )
+
+
 if __name__ == "__main__":
-    write_fleet(Path(sys.argv[1]), int(sys.argv[2]), addresses=int(sys.argv[2]) <= WITH_ADDRESSES)
+    main()

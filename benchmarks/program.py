@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi_aws as aws
-
 from ringfence.aws.enforcement.model import Enforcement
 from ringfence.aws.resources.environment import register
 from ringfence.aws.resources.imagined import Account

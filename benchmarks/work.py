@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fleet import AS_OF, ENVIRONMENT
 from ringfence.plan import Plan, plan_environment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
+
+from benchmarks.fleet import AS_OF, ENVIRONMENT
 
 
 def nothing(_folder: Path) -> Any:
@@ -29,24 +30,24 @@ def policy(folder: Path) -> Any:
 
 def enforcement(folder: Path) -> Any:
     """Read, check, compile to the policy, and write it in AWS's terms, the firewall's rules included."""
-    return {"subnets": len(_enforce(folder)[1].subnets)}
+    return {"subnets": len(enforced(folder)[1].subnets)}
 
 
 def counts(folder: Path) -> Any:
     """Resources by type."""
     from ringfence.aws.enforcement.resource_counts import resource_counts
 
-    return dict(resource_counts(_enforce(folder)[1]))
+    return dict(resource_counts(enforced(folder)[1]))
 
 
 def broken(folder: Path) -> Any:
-    """The quotas that a fleet exceeds at AWS's defaults: name, use, default and what uses most."""
+    """The quotas that a fleet exceeds at AWS's defaults: name, use and default."""
     from ringfence.aws.enforcement.quotas import usages
 
-    plan, enforced = _enforce(folder)
+    plan, enforcement = enforced(folder)
     return [
-        [usage.quota, usage.used, usage.default, usage.subject]
-        for usage in usages(enforced, plan.environment.environment)
+        (usage.quota, usage.used, usage.default)
+        for usage in usages(enforcement, plan.environment.environment)
         if usage.used > usage.default
     ]
 
@@ -55,14 +56,22 @@ def program(folder: Path) -> Any:
     """The Pulumi program beside the bare SDK: see `benchmarks.program`."""
     from benchmarks.program import compare
 
-    return compare(_enforce(folder)[1])
+    return compare(enforced(folder)[1])
 
 
 def _plan(folder: Path) -> Plan:
     return plan_environment(Directory(folder), ENVIRONMENT, AS_OF, Findings())
 
 
-def _enforce(folder: Path) -> tuple[Plan, Any]:
+def prepare(folder: Path) -> Any:
+    """Rules and traffic for the engines: see `benchmarks.engine`."""
+    from benchmarks.engine import prepare as write
+
+    return write(folder)
+
+
+def enforced(folder: Path) -> tuple[Plan, Any]:
+    """The plan and the enforcement of a fleet."""
     from ringfence.aws.allocation_file import allocation_of
     from ringfence.aws.enforcement.enforce import enforce
 
@@ -73,7 +82,7 @@ def _enforce(folder: Path) -> tuple[Plan, Any]:
 
 def main() -> None:
     """Do the task that is named."""
-    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program)}
+    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program, prepare)}
     gc.disable()
     name, folder = sys.argv[1:]
     print(json.dumps(tasks[name](Path(folder))))
