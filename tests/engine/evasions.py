@@ -74,7 +74,7 @@ class Case:
 
 
 def talk(*steps: Step, client: ipaddress.IPv4Address = INSPECTED, **options: object) -> Conversation:
-    return Conversation("", steps, client, **options)  # type: ignore[arg-type]
+    return Conversation("", steps, client, **options)
 
 
 def conversation_named(conversation: Conversation, name: str) -> Conversation:
@@ -82,7 +82,7 @@ def conversation_named(conversation: Conversation, name: str) -> Conversation:
 
 
 def labelled(head: bytes, body: bytes = b"", **options: object) -> Message:
-    return http1.raw(head, FORBIDDEN, body=body, **options)  # type: ignore[arg-type]
+    return http1.raw(head, FORBIDDEN, body=body, **options)
 
 
 def whole(data: bytes) -> Message:

@@ -413,7 +413,7 @@ def segments() -> Iterator[Case]:
     )
 
     def by_hand(flags: int, data: bytes, label: str, **options: int) -> Segment:
-        return Segment(Side.CLIENT, data, label, flags=flags, **options)  # type: ignore[arg-type]
+        return Segment(Side.CLIENT, data, label, flags=flags, **options)
 
     for mechanism, tries, flags in (
         ("urgent data", "octets out of band", 0x38),

@@ -34,7 +34,7 @@ def framed(mechanism: str, tries: str, *steps: Step) -> Case:
 
 
 def sent(data: bytes, **options: object) -> Message:
-    return Message(Side.CLIENT, data, FORBIDDEN, **options)  # type: ignore[arg-type]
+    return Message(Side.CLIENT, data, FORBIDDEN, **options)
 
 
 def headers(block: bytes, *, stream: int = 1, flags: int = 0x5) -> bytes:

@@ -33,7 +33,7 @@ def by_agent(
     """The same traffic from each agent, each a variant."""
     for agent in agents:
         twin = OPAQUE_TWIN if agent == "opaque" else INSPECTED_TWIN
-        forbidden = Conversation("", steps, AGENTS[agent], STRANGER, port, protocol, **options)  # type: ignore[arg-type]
+        forbidden = Conversation("", steps, AGENTS[agent], STRANGER, port, protocol, **options)
         who = f"agent with {agent}" if agent == "nothing" else f"{agent} agent"
         yield Case(mechanism, tries, f"{variant}, {who}" if variant else who, forbidden, twin, residual)
 
@@ -251,7 +251,7 @@ def odd_tcp() -> Iterator[Case]:
             )  # fmt: skip
 
     def by_hand(data: bytes, flags: int, label: str = FORBIDDEN, **options: object) -> Segment:
-        return Segment(Side.CLIENT, data, label, flags=flags, **options)  # type: ignore[arg-type]
+        return Segment(Side.CLIENT, data, label, flags=flags, **options)
 
     yield from by_agent(
         "TCP in fragments",

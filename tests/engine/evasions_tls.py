@@ -18,7 +18,7 @@ AT_LENGTH = (*tls.accepted(), *(says(tls.application_data(1400), "data") for _ i
 
 
 def talk(*steps: Step, **options: object) -> Conversation:
-    return Conversation("", steps, OPAQUE, **options)  # type: ignore[arg-type]
+    return Conversation("", steps, OPAQUE, **options)
 
 
 def sent(data: bytes, pieces: tuple[int, ...] = ()) -> Message:
@@ -26,7 +26,7 @@ def sent(data: bytes, pieces: tuple[int, ...] = ()) -> Message:
 
 
 def good(pieces: tuple[int, ...] = (), **options: object) -> Conversation:
-    return talk(says(tls.client_hello(NAME, **options), "granted", pieces=pieces), *AFTER)  # type: ignore[arg-type]
+    return talk(says(tls.client_hello(NAME, **options), "granted", pieces=pieces), *AFTER)
 
 
 TWIN = good()
@@ -42,7 +42,7 @@ def one(
 
 
 def hello(name: str | None, **options: object) -> bytes:
-    return tls.client_hello(name, **options)  # type: ignore[arg-type]
+    return tls.client_hello(name, **options)
 
 
 def with_names(*entries: tuple[int, bytes]) -> bytes:

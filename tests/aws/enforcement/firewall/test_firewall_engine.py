@@ -22,15 +22,15 @@ BEHIND = (says(hello.application_data(), LAST), answers(hello.application_data()
 
 
 def get(target: str, host: str | None = HOST, method: str = "GET", **options: object) -> Message:
-    return http1.request(method, target, host, label=LAST, **options)  # type: ignore[arg-type]
+    return http1.request(method, target, host, label=LAST, **options)
 
 
 def talk(name: str, *steps: Step, client: Address = BOT, **options: object) -> Conversation:
-    return Conversation(name, steps, client=client, **options)  # type: ignore[arg-type]
+    return Conversation(name, steps, client=client, **options)
 
 
 def named(name: str | None, *, pieces: tuple[int, ...] = (), port: int = 443, **options: object) -> Conversation:
-    data = hello.client_hello(name, **options)  # type: ignore[arg-type]
+    data = hello.client_hello(name, **options)
     title = f"{name} {options} in {pieces} to {port}"
     first = says(data, LAST, pieces=pieces)
     return talk(title, first, *hello.accepted(), *BEHIND, client=CODER, port=port)
