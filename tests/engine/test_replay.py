@@ -58,8 +58,8 @@ DECIDED: dict[str, tuple[str, str, bool]] = {
 }
 
 
-def replayed(engine: Engine, environment: str = "prod") -> tuple[Plan, tuple[Outcome, ...]]:
-    tree, findings = Directory(ROOT), Findings()
+def replayed(engine: Engine, environment: str = "prod", root: Path = ROOT) -> tuple[Plan, tuple[Outcome, ...]]:
+    tree, findings = Directory(root), Findings()
     plan = plan_environment(tree, environment, DAY, findings)
     return plan, replay(plan, allocation_of(plan, tree, findings), AGENT, ATTEMPTS, [engine])
 
@@ -118,6 +118,23 @@ def test_where_only_names_are_judged_what_passes_is_a_residual_of_that(engine: E
 
 
 @pytest.mark.suricata
+def test_where_nothing_is_inspected_no_engine_is_asked_and_names_still_do_not_resolve(
+    engine: Engine, tmp_path: Path
+) -> None:
+    root = copied(tmp_path)
+    stack = root / "Pulumi.dev.yaml"
+    stack.write_text(stack.read_text().replace("inspection: names", "inspection: none"))
+    _, outcomes = replayed(engine, "dev", root)
+    assert [outcome.attempt.says for outcome in outcomes if not outcome.as_expected] == []
+    assert {one.said_by.partition(":")[0] for outcome in outcomes for one in outcome.decisions} == {"model"}
+    by_says = {outcome.attempt.says: outcome for outcome in outcomes}
+    assert by_says["asks an unlisted host for orders"].residual.startswith("R103: ")
+    assert by_says["resolves a name of the attacker"].decisions[0].layer == "DNS Firewall"
+    assert not by_says["resolves a name of the attacker"].passed
+    assert not by_says["opens a shell out"].passed
+
+
+@pytest.mark.suricata
 def test_a_profile_that_lets_more_through_is_found(engine: Engine) -> None:
     """The replay is no tautology: under rules of domains only in the same place it does not come out as expected."""
     tree, findings = Directory(ROOT), Findings()
@@ -143,6 +160,14 @@ def test_domains_only_leaves_hosts_and_ports() -> None:
     assert not any(flow.access.requests for flow in plain.flows if isinstance(flow.access, Https))
 
 
+def copied(folder: Path) -> Path:
+    """The example project's input, to be changed."""
+    shutil.copytree(ROOT / "profiles", folder / "profiles")
+    for path in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(path, folder)
+    return folder
+
+
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     program = "from ringfence.cli import main; main()"
     called = [sys.executable, "-c", program, "replay", "incident", "--root", str(ROOT), "--as-of", str(DAY), *arguments]
@@ -166,10 +191,7 @@ def test_the_command_prints_stage_technique_attempt_rule_and_who_said_so(engine:
 @pytest.mark.suricata
 def test_a_project_without_the_agent_is_a_located_error(engine: Engine, tmp_path: Path) -> None:
     assert engine
-    shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
-    for path in ROOT.glob("Pulumi*.yaml"):
-        shutil.copy(path, tmp_path)
-    (tmp_path / "profiles" / "agents" / f"{AGENT}.yaml").unlink()
+    (copied(tmp_path) / "profiles" / "agents" / f"{AGENT}.yaml").unlink()
     done = command("--root", str(tmp_path))
     assert done.returncode == 2
     assert "RF122" in done.stderr

@@ -116,9 +116,11 @@ def replay(
         Outcome(
             attempt,
             text,
-            decisions := _decided(judged.get(index), _model(target, plan.effective, agent, layers), target),
-            _decided(named.get(index), _model(target, effective_by_name, agent, layers), target),
-            _residual(attempt, target, plan.effective, agent, decisions),
+            decisions := _decided(
+                judged.get(index), _model(target, plan.declared, plan.effective, agent, layers), target
+            ),
+            _decided(named.get(index), _model(target, plain, effective_by_name, agent, layers), target),
+            _residual(attempt, target, plan, agent, decisions),
         )
         for index, (attempt, text, target) in enumerate(zip(attempts, texts, targets, strict=True))
     )
@@ -132,22 +134,23 @@ def _decided(by_engines: tuple[Decision, ...] | None, model: Decision, target: T
     return (model,) if let_through and isinstance(target, TransportTarget) and not model.passed else by_engines
 
 
-def _residual(attempt: Attempt, target: Target, effective: Policy, agent: str, decisions: tuple[Decision, ...]) -> str:
+def _residual(attempt: Attempt, target: Target, plan: Plan, agent: str, decisions: tuple[Decision, ...]) -> str:
     if not any(decision.passed for decision in decisions) or attempt.expected is Expected.ALLOWED:
         return ""
     if attempt.expected is Expected.RESIDUAL:
         return f"{attempt.code}: {attempt.why}" if attempt.code else attempt.why
+    if isinstance(target, NameTarget):
+        if judge(plan.declared.flows, target).allowed:
+            return "R201: another agent declares the name, and the resolver does not know agents apart"
+        return "R104: a name that nobody declares resolves, and is logged (mode: observe)"
     # What this environment cannot enforce has widened the flow, and the policy says so.
-    claimed = target
+    effective = plan.effective
+    claimed: Target = target
     if attempt.sni and isinstance(target, RequestTarget):
         claimed = dataclasses.replace(target, host=attempt.sni)
     flow = judge(effective.of(agent), target).flow or judge(effective.of(agent), claimed).flow
     subject = str(flow.access) if flow and isinstance(flow.access, Https) else None
     codes = ("R103", "R104", "R101") if claimed is target else ("R103", "R104", "R102")
-    if isinstance(target, NameTarget):
-        if judge(effective.flows, target).allowed:
-            return "R201: another agent declares the name, and the resolver does not know agents apart"
-        return "R104: a name that nobody declares resolves, and is logged (mode: observe)"
     for left in effective.residuals:
         if flow and left.agent == agent and left.code in codes and subject in (None, left.subject):
             return f"{left.code}: {left.reason}"
@@ -243,10 +246,11 @@ def _decision(engine: Engine, verdict: Verdict) -> Decision:
     return Decision(False, "firewall", rule, str(engine), verdict.sid)
 
 
-def _model(target: Target, effective: Policy, agent: str, layers: Layers) -> Decision:
-    """What the layers that no engine here has do, by the meaning of the effective policy."""
-    # The VPC's resolver does not know agents apart (residual R201): a name that any agent declares resolves.
-    flows = effective.flows if isinstance(target, NameTarget) else effective.of(agent)
+def _model(target: Target, declared: Policy, effective: Policy, agent: str, layers: Layers) -> Decision:
+    """What the layers that no engine here has do, by the meaning of the policy."""
+    # The VPC's resolver does not know agents apart (residual R201): a name that any agent declares resolves, and no
+    # other, whatever the firewall inspects.
+    flows = declared.flows if isinstance(target, NameTarget) else effective.of(agent)
     verdict = judge(flows, target)
     layer = _layer(target, agent, layers)
     passed = verdict.allowed or (isinstance(target, NameTarget) and not layers.dns_blocks)
