@@ -17,7 +17,7 @@ LONGEST_QUERY = f"{PULL}?".ljust(TARGET_MAX, "a")
 
 
 def talk(name: str, *steps: Step, **options: object) -> Conversation:
-    return Conversation(name, steps, INSPECTED, **options)  # type: ignore[arg-type]
+    return Conversation(name, steps, INSPECTED, **options)
 
 
 def asked(name: str, request: Message, *answer: Step) -> Conversation:
@@ -115,7 +115,7 @@ def connections() -> Iterator[Conversation]:
 
 def tls_clients() -> Iterator[Conversation]:
     def opaque(name: str, *steps: Step, **options: object) -> Conversation:
-        return Conversation(name, steps, OPAQUE, **options)  # type: ignore[arg-type]
+        return Conversation(name, steps, OPAQUE, **options)
 
     after: tuple[Step, ...] = (
         *tls.accepted(),
@@ -129,7 +129,7 @@ def tls_clients() -> Iterator[Conversation]:
     for label, options in (
         ("post-quantum", {"post_quantum": True}), ("no ALPN", {"alpn": ()}), ("HTTP/1.1 only", {"alpn": ("http/1.1",)}), ("padded", {"padding": 600}), ("padded far", {"padding": 9000}),
     ):  # fmt: skip
-        hello = tls.client_hello(NAMES[0], **options)  # type: ignore[arg-type]
+        hello = tls.client_hello(NAMES[0], **options)
         yield opaque(label, says(hello), *after)
         for size in (1, 5, 6, 100, 700):
             yield opaque(f"{label} in pieces of {size}", says(hello, pieces=(size,)), *after)

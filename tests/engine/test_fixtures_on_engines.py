@@ -104,7 +104,7 @@ def judged(
             continue  # there is no TLS left where it is decrypted
         kept.append(one)
         conversations.append(
-            generated.conversation(one.target, clients[one.agent], inspected=one.agent in inspected)  # type: ignore[arg-type]
+            generated.conversation(one.target, clients[one.agent], inspected=one.agent in inspected)
         )
     verdicts = engine.judge(rules, conversations, SETTINGS[setting])
     wrong = [

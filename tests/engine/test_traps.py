@@ -28,7 +28,7 @@ reject http $HOME_NET any -> any 443 (msg:"path"; flow:to_server; http.uri; pcre
 
 
 def get(target: str = "/pulls", host: str | None = GOOD, **options: object) -> Message:
-    return http1.request("GET", target, host, **options)  # type: ignore[arg-type]
+    return http1.request("GET", target, host, **options)
 
 
 def one(engine: Engine, rules: str, *steps: Step, setting: Setting | None = None) -> Verdict:
@@ -36,7 +36,7 @@ def one(engine: Engine, rules: str, *steps: Step, setting: Setting | None = None
 
 
 def hello(name: str | None, **options: object) -> bytes:
-    return tls.client_hello(name, **options)  # type: ignore[arg-type]
+    return tls.client_hello(name, **options)
 
 
 def passing(engine: Engine, rules: str, conversations: dict[str, Conversation]) -> set[str]:
