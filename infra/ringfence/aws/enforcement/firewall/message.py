@@ -31,7 +31,8 @@ def digest_of(parts: Iterable[object]) -> str:
 def message(form: str, agents: Iterable[Agent], flows: Iterable[Flow], digest: str, **words: str) -> str:
     """The message of a rule that concerns these agents because of these flows."""
     concerned = sorted({agent.name: agent for agent in agents}.items())
-    grants = {flow.grant for flow in flows}
+    # Sets of texts, not of grants: a rule may stand on thousands of flows, and a grant's hash is of all it holds.
+    reasons = {(flow.grant.capability, flow.grant.ticket) for flow in flows}
     parts = ["ringfence", form]
     if len(concerned) == 1:
         agent = concerned[0][1]
@@ -39,13 +40,13 @@ def message(form: str, agents: Iterable[Agent], flows: Iterable[Flow], digest: s
     else:
         parts.append(f"agents={len(concerned)}")
     parts += [f"{word}={plain(text)}" for word, text in words.items()]
-    parts.append(f"capability={_listed(grant.capability for grant in grants)}")
-    if tickets := _listed(grant.ticket for grant in grants if grant.ticket):
+    parts.append(f"capability={_listed(capability for capability, _ in reasons)}")
+    if tickets := _listed(ticket for _, ticket in reasons if ticket):
         parts.append(f"ticket={tickets}")
     return " ".join((*parts, f"access={digest}"))
 
 
 def _listed(texts: Iterable[str]) -> str:
-    ordered = sorted({plain(text) for text in texts})
+    ordered = sorted({plain(text) for text in set(texts)})
     more = len(ordered) - _LISTED_MAX
     return ",".join(ordered[:_LISTED_MAX]) + (f",+{more}" if more > 0 else "")
