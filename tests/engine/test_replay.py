@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ringfence.aws.allocation_file import allocation_of
+from ringfence.engine.configuration import Setting
 from ringfence.engine.incident import AGENT, ATTEMPTS, Expected, Stage
 from ringfence.engine.replay import Outcome, domains_only, replay
 from ringfence.engine.suricata import Engine
@@ -58,15 +59,22 @@ DECIDED: dict[str, tuple[str, str, bool]] = {
 }
 
 
-def replayed(engine: Engine, environment: str = "prod", root: Path = ROOT) -> tuple[Plan, tuple[Outcome, ...]]:
+def replayed(
+    engine: Engine,
+    environment: str = "prod",
+    root: Path = ROOT,
+    setting: Setting = Setting(),  # noqa: B008 - frozen
+) -> tuple[Plan, tuple[Outcome, ...]]:
     tree, findings = Directory(root), Findings()
     plan = plan_environment(tree, environment, DAY, findings)
-    return plan, replay(plan, allocation_of(plan, tree, findings), AGENT, ATTEMPTS, [engine])
+    return plan, replay(plan, allocation_of(plan, tree, findings), AGENT, ATTEMPTS, [engine], setting)
 
 
 @pytest.mark.suricata
-def test_each_forbidden_step_is_stopped_by_the_layer_and_rule_that_should(engine: Engine) -> None:
-    _, outcomes = replayed(engine)
+@pytest.mark.parametrize("setting", [Setting(), Setting(http1_only=True)], ids=["as is", "http is HTTP/1"])
+def test_each_forbidden_step_is_stopped_by_the_layer_and_rule_that_should(engine: Engine, setting: Setting) -> None:
+    _, outcomes = replayed(engine, setting=setting)
+    assert [outcome.attempt.says for outcome in outcomes if not outcome.as_expected] == []
     said = {
         outcome.attempt.says: (outcome.decisions[0].layer, outcome.decisions[0].rule, outcome.domains_only[0].passed)
         for outcome in outcomes

@@ -17,6 +17,7 @@ from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.firewall.compile import firewall_rules
 from ringfence.aws.enforcement.layers import Layers
 from ringfence.engine import http1, samples, tls
+from ringfence.engine.configuration import Setting
 from ringfence.engine.flow import Address, Conversation, Step, answers, says
 from ringfence.engine.incident import Attempt, Expected
 from ringfence.engine.suricata import Engine
@@ -92,7 +93,12 @@ def _host_only(flow: Flow) -> Flow:
 
 
 def replay(
-    plan: Plan, allocation: Allocation, agent: str, attempts: Sequence[Attempt], engines: Sequence[Engine]
+    plan: Plan,
+    allocation: Allocation,
+    agent: str,
+    attempts: Sequence[Attempt],
+    engines: Sequence[Engine],
+    setting: Setting = Setting(),  # noqa: B008 - frozen, no state
 ) -> tuple[Outcome, ...]:
     """Replay attempts of one agent in an environment. Raises `InputError` where its network cannot be written."""
     enforcement = enforce(plan, allocation)
@@ -104,12 +110,12 @@ def replay(
     place = next(place for place in enforcement.places if place.agent == agent)
     firewall = enforcement.firewall
     rules = "".join(group.text for group in firewall.rules.groups) if firewall else None
-    judged = _by_engines(rules, place.inspected, plan.effective.of(agent), client, attempts, targets, engines)
+    judged = _by_engines(rules, place.inspected, plan.effective.of(agent), client, attempts, targets, engines, setting)
     plain = domains_only(plan.declared)
     addresses = {one.name: allocation.networks(one.name) for one in plan.declared.agents}
     by_name = firewall_rules(plain, addresses, inspection="names", http2=environment.http2, home_net=environment.cidrs)
     name_rules = "".join(group.text for group in by_name.groups)
-    named = _by_engines(name_rules, False, plain.of(agent), client, attempts, targets, engines)
+    named = _by_engines(name_rules, False, plain.of(agent), client, attempts, targets, engines, setting)
     effective_by_name = effective_policy(plain, "names")
     layers = Layers.of(enforcement)
     return tuple(
@@ -165,6 +171,7 @@ def _by_engines(
     attempts: Sequence[Attempt],
     targets: Sequence[Target],
     engines: Sequence[Engine],
+    setting: Setting,
 ) -> Mapping[int, tuple[Decision, ...]]:
     """What each engine says, by the attempt's index; nothing where no firewall stands in the way."""
     if rules is None:
@@ -177,7 +184,7 @@ def _by_engines(
     }
     decisions: dict[int, list[Decision]] = {index: [] for index in traffic}
     for engine in engines:
-        for index, verdict in zip(traffic, engine.judge(rules, list(traffic.values())), strict=True):
+        for index, verdict in zip(traffic, engine.judge(rules, list(traffic.values()), setting), strict=True):
             decisions[index].append(_decision(engine, verdict))
     return {index: tuple(said) for index, said in decisions.items()}
 
