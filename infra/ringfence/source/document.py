@@ -48,6 +48,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _UNREADABLE = re.compile("[\ufffe\uffff]")
 """What YAML 1.1 does not take as text (5.1), and `_CONTROL` has not."""
+_READABLE_STILL = frozenset({"RF019", "RF020"})
+"""Problems beside which the rest of a document still means what it says: a repeated key, a surprising scalar."""
 _PLAIN = "plain"
 """The tag that our loader gives to every node without one of its own."""
 
@@ -122,7 +124,7 @@ def _place(path: str, before: str, width: int = 1) -> Span:
 
 
 def read_document(tree: Tree, path: str, findings: Findings) -> Document | None:
-    """Read a file of the tree; None, with the problems in ``findings``, where it is no clean document."""
+    """Read a file of the tree; None, with the problems in ``findings``, where it is no document."""
     try:
         content = tree.read(path)
     except InputError as error:
@@ -146,7 +148,11 @@ def read_folder(tree: Tree, folder: str, findings: Findings) -> list[Document]:
 
 
 def parse_document(path: str, content: bytes, findings: Findings) -> Document | None:
-    """Parse a document's octets; None, with the problems in ``findings``, where it is not clean."""
+    """Parse a document's octets; None, with the problems in ``findings``, where they are no document.
+
+    A document with problems of its own (a key that stands twice, a surprising scalar) is returned all the same, so
+    that a model's complaints about the rest are reported in the same run; the problems still fail the run.
+    """
     text = _decode(path, content, findings)
     if text is None:
         return None
@@ -182,7 +188,8 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
         value = reader.plain(root)
     except _TooDeepError as error:
         return _refuse_depth(path, error, findings)
-    return Document(path, value, text, root) if len(findings.diagnostics) == before else None
+    found = {diagnostic.code for diagnostic in findings.diagnostics[before:]}
+    return Document(path, value, text, root) if found <= _READABLE_STILL else None
 
 
 def _decode(path: str, content: bytes, findings: Findings) -> str | None:
