@@ -5,7 +5,6 @@ import datetime
 import functools
 import gc
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,6 +86,8 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
     Raises `InputError`, located at the folder or file, where that is refused.
     """
+    import tempfile  # with it come compression and random numbers, which only writing needs
+
     written: list[tuple[str, Path]] = []
     place = folder
     try:

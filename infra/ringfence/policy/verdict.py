@@ -1,5 +1,6 @@
 """What a policy says of one target: allow or deny, and why."""
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -91,5 +92,10 @@ def _is_within(transport: Transport, destination: str | ipaddress.IPv4Network) -
 
 def _like(pattern: str, text: str, flags: int = 0) -> bool:
     """IAM's wildcards: ``*`` is any text, ``?`` one character; actions are compared without case."""
-    expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
-    return re.fullmatch(expression, text, flags | re.DOTALL) is not None
+    return _expression(pattern, flags).fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _expression(pattern: str, flags: int) -> re.Pattern[str]:
+    parts = re.split(r"([*?])", pattern)
+    return re.compile("".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in parts), flags | re.DOTALL)

@@ -1,6 +1,7 @@
 """What one need opens: a capability's grants with the need's parameters filled in."""
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Values = Mapping[str, tuple[str, ...]]
 """Parameters by name, each as its texts."""
 
-_TYPES = {name: re.compile(rf"(?:{expression})\Z") for name, expression in PARAMETER_TYPES.items()}
+
+@functools.lru_cache(maxsize=64)
+def _type(name: str) -> re.Pattern[str]:
+    """The texts of a parameter type; compiled when the first of the type is read."""
+    return re.compile(rf"(?:{PARAMETER_TYPES[name]})\Z")
 
 
 class NeedError(ValueError):
@@ -185,7 +190,7 @@ def _typed(name: str, parameter: Parameter, text: str) -> str:
         case "port":
             _port(text, name)
         case kind:
-            if not _TYPES[kind].match(text) or ".." in text:
+            if not _type(kind).match(text) or ".." in text:
                 raise NeedError("RF063", f"`{name}`: {text!r} is no {kind}", parameter.describe, name)
     return text
 
