@@ -6,7 +6,7 @@ target in the grammar of `ringfence.policy.target`; the agent's legitimate work 
 no network can see stands there as a residual with its reason.
 
 An ATT&CK technique is named only where its identifier and name were read in one of MITRE's pages, which stands beside
-it; other attempts carry none. Not read, and so not named: T1566, T1659, T1078, T1021, T1550, T1102, T1568, T1048.
+it; other attempts carry none. Not read, and so not named: T1659, T1078, T1021, T1550, T1102, T1568.
 """
 
 import enum
@@ -52,6 +52,10 @@ _MAPPINGS = "https://center-for-threat-informed-defense.github.io/mappings-explo
 TO_REPOSITORY = Technique(
     "T1567.001", "Exfiltration to Code Repository", "https://attack.mitre.org/techniques/T1567/001"
 )
+PHISHING = Technique("T1566", "Phishing", "https://attack.mitre.org/techniques/T1566")
+OTHER_PROTOCOL = Technique(
+    "T1048", "Exfiltration Over Alternative Protocol", f"{_MAPPINGS}/domain-enterprise/techniques/T1048"
+)
 DEFACEMENT = Technique("T1491.002", "External Defacement", "https://attack.mitre.org/techniques/T1491/002")
 STORED_DATA = Technique("T1565.001", "Stored Data Manipulation", "https://attack.mitre.org/techniques/T1565/002")
 WEB_PROTOCOLS = Technique("T1071.001", "Web Protocols", f"{_MAPPINGS}/domain-enterprise/techniques/T1071.001/")
@@ -95,7 +99,7 @@ ATTEMPTS: tuple[Attempt, ...] = (
     _work("clones: fetches", f"POST {_GIT}/{UPSTREAM}.git/git-upload-pack"),
     _residual(
         Stage.COMPROMISE, "reads an issue in which instructions are hidden", f"GET {_API}/repos/{UPSTREAM}/issues/7",
-        "what a granted read returns is text, and may itself be instructions", "R301",
+        "what a granted read returns is text, and may itself be instructions", "R301", PHISHING,
     ),
     Attempt(Stage.COMPROMISE, "follows a link of that issue to a page of the attacker", "GET https://lure.example.net/a"),
     Attempt(
