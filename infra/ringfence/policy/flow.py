@@ -10,7 +10,7 @@ from ringfence.policy.request import RequestPattern
 from ringfence.policy.span import Span
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Https:
     """HTTPS to hosts on one port; ``requests`` are all that may be asked there, sorted; none listed is any."""
 
@@ -22,7 +22,7 @@ class Https:
         return f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Tls:
     """TLS to hosts on one port, whatever is inside: pinned, mutual, or no HTTP; it must not be decrypted."""
 
@@ -33,7 +33,7 @@ class Tls:
         return f"tls {self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Transport:
     """TCP or UDP to a private destination that the environment names: ``name`` stands for ``network``."""
 
@@ -47,7 +47,7 @@ class Transport:
         return f"{self.protocol} {self.name} ({self.network}):{self.ports}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class AgentCall:
     """TCP to the port where another agent serves; between segments, direct, never through the firewall."""
 
@@ -58,7 +58,7 @@ class AgentCall:
         return f"agent {self.callee}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Service:
     """AWS API actions on resources through the service's VPC endpoint, as one of the agent's two roles.
 
@@ -76,7 +76,7 @@ class Service:
         return f"{self.service} {', '.join(self.actions)}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Internet:
     """TCP to every public address on one port: never declared, only what is left where no layer knows names."""
 
