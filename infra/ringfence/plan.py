@@ -31,7 +31,7 @@ def plan_environment(
     written = fleet.environments.get(environment)
     if written is None:
         path = f"Pulumi.{environment}.yaml"
-        if not tree.exists(path):
+        if not any(found.span.path == path for found in findings.diagnostics):
             findings.error(
                 Span(path),
                 "RF050",

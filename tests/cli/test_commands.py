@@ -144,6 +144,24 @@ def test_an_unknown_environment_is_a_located_error(name: str) -> None:
         assert "\u202e" not in ran.err
 
 
+def test_a_stack_whose_name_no_environment_can_have_is_not_read(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    (tmp_path / "Pulumi.Dev.yaml").write_text((tmp_path / "Pulumi.dev.yaml").read_text(), encoding="utf-8")
+    ran = ringfence("review", "--env", "Dev", cwd=tmp_path)
+    assert (ran.code, ran.err.splitlines()[0]) == (2, "Pulumi.Dev.yaml:1:1: RF050 there is no environment `Dev`")
+
+
+def test_help_waits_for_nothing() -> None:
+    program = (
+        "import sys\n"
+        "from ringfence.cli import _run\n"
+        "code = _run(['--help'])\n"
+        "print(code, sorted({'pydantic', 'yaml', 'ipaddress', 'idna'} & set(sys.modules)))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "0 []"
+
+
 def test_an_error_of_ours_is_short_and_ends_in_2(tmp_path: Path) -> None:
     write_project(tmp_path)
     program = (
