@@ -103,9 +103,7 @@ def judged(
         if isinstance(one.target, TlsTarget) and one.agent in inspected:
             continue  # there is no TLS left where it is decrypted
         kept.append(one)
-        conversations.append(
-            generated.conversation(one.target, clients[one.agent], inspected=one.agent in inspected)
-        )
+        conversations.append(generated.conversation(one.target, clients[one.agent], inspected=one.agent in inspected))
     verdicts = engine.judge(rules, conversations, SETTINGS[setting])
     wrong = [
         f"{one.capability}: {one.text}: {verdict}"
