@@ -2,6 +2,7 @@
 
 import ipaddress
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -140,9 +141,9 @@ def test_client_ports_keep_conversations_apart_until_they_run_out() -> None:
         build((index, Conversation("talk", handshake=False, closes=False)) for index in range(55_002))
 
 
-def test_a_capture_is_read_by_others(tmp_path: pytest.TempPathFactory) -> None:
+def test_a_capture_is_read_by_others(tmp_path: Path) -> None:
     packets = build([(0, Conversation("a", (http1.request("GET", "/", "example.com"),)))])
-    path = tmp_path / "traffic.pcap"  # type: ignore[operator]
+    path = tmp_path / "traffic.pcap"
     path.write_bytes(capture(packets))
     found = rdpcap(str(path))
     assert [bytes(packet) for packet in found] == [packet.data for packet in packets]

@@ -232,8 +232,8 @@ def test_spans_of_values_and_keys() -> None:
 
 def test_reading_without_libyaml_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(yaml.BaseLoader):
-        resolve = document_module._Loader.resolve  # pyright: ignore[reportAssignmentType]
-        descend_resolver = document_module._Loader.descend_resolver  # pyright: ignore[reportAssignmentType]
+        resolve = document_module._Loader.resolve
+        descend_resolver = document_module._Loader.descend_resolver
         ascend_resolver = document_module._Loader.ascend_resolver
 
     texts = ["a: [1, no]\n", "a: {b: x}\n", "a: 1\na: 2\n", "a: &x y\nb: *x\n", "a: ! 1\n", "a: [\n", "x: \ufffe"]
