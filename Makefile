@@ -42,7 +42,7 @@ benchmark: .venv/.complete
 
 # A newer lock: needs uv; the result is what plain pip installs, hashes checked.
 lock:
-	uv pip compile pyproject.toml --extra deploy --extra engine --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra deploy --extra engine --extra live --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
 # The real engines that tests run, into a cache folder outside the clone; a call that finds them there does nothing.
