@@ -69,6 +69,42 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows one part of a risky combination: in words, and the line that declares it, null where none does."""
+
+    text: str
+    declared: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A technique or control by its number and name, with the page that was read."""
+
+    number: str
+    name: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A combination of accesses that is worth more than its parts.
+
+    ``risk`` is its stable name (``private-to-public``), which `accepts` uses; ``path`` leads by calls from the agent
+    to the one that completes it, and is the agent alone where it needs nobody. ``accepted`` says who answers for it.
+    """
+
+    risk: str
+    agent: str
+    summary: str
+    path: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    mend: str
+    techniques: tuple[Reference, ...]
+    controls: tuple[Reference, ...]
+    accepted: Accepted | None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReview:
     """One agent: where it is, and what it may reach.
 

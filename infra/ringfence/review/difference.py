@@ -1,0 +1,160 @@
+"""What a change opens and closes, as plain values: what text, Markdown, HTML, JSON and SARIF are all written from.
+
+The change leads from what it is compared with (*before*) to the working tree (*after*). Texts are as people wrote
+them: making them harmless is each rendering's own duty. Places are ``path:line``; those of *before* stand in
+`Against.name`, so that a rendering writes ``main:profiles/agents/reader.yaml:7``.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from ringfence.review.report import Count, Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What the working tree is compared with.
+
+    ``kind`` is "revision", "directory" or "export"; ``name`` what was asked for, as a reader knows it; ``commit`` the
+    whole name of a revision's commit, null for the others.
+    """
+
+    kind: str
+    name: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much there is on one side, or null numbers where that cannot be read from an export."""
+
+    agents: int
+    flows: int | None
+    residuals: int | None
+    public_writes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the input, and where it stands on each side.
+
+    ``kind`` is "agent", "need", "class", "catalogue", "environment", "expiry", "state" or "call"; ``text`` says what
+    was written before and what is now. ``before`` is null for what is new, ``after`` for what is gone.
+    """
+
+    kind: str
+    text: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Why an access is there, who answers for it, until when, as declared at ``declared``."""
+
+    capability: str
+    because: str | None
+    ticket: str | None
+    approved_by: str | None
+    until: datetime.date | None
+    declared: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """Traffic of some agents to one destination that one side lets through and the other does not, exactly.
+
+    It is all of ``what`` without all of ``besides``, which both sides let through. ``kind`` is "https", "tls",
+    "internet", "transport", "agent", "service", "principal" (the ARN that services are called as), "names" (that
+    resolve in the VPC), or "traffic" (a counterexample from an export, which stands for more like it). ``except_hosts``
+    are names that a wildcard destination has and this change has not. ``example`` is a shortest target of it, in the
+    grammar of `expect` where that can say it. ``risks`` are the catalogue's, and "writes-in-public" also where any
+    request passes because nothing here judges requests. ``approvals`` come from the side that lets it through.
+    """
+
+    agents: tuple[str, ...]
+    kind: str
+    destination: str
+    except_hosts: tuple[str, ...]
+    what: tuple[str, ...]
+    besides: tuple[str, ...]
+    example: str
+    risks: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """All that opens, or closes, through the same changes: one entry, however many agents it reaches.
+
+    ``through`` are all changes without which it would not be so; ``agents`` those of ``accesses`` together.
+    """
+
+    through: tuple[Change, ...]
+    agents: tuple[str, ...]
+    accesses: tuple[AccessChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualChange:
+    """A residual that only one side has, with the agents that have it there."""
+
+    code: str
+    kind: str
+    subject: str
+    reason: str
+    agents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChange:
+    """Who answers for something, why or until when, said otherwise on the two sides.
+
+    ``subject`` is a capability, "owner", or an accepted risk; ``field`` the key that changed; texts are null where
+    nothing is said.
+    """
+
+    agents: tuple[str, ...]
+    subject: str
+    field: str
+    before: str | None
+    after: str | None
+    place_before: str | None
+    place_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """An agent that has another name and the same access."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference in access of one environment, both sides as of one day.
+
+    ``before`` or ``after`` is null where that side has no such environment. ``completed`` are risky combinations
+    that only *after* has, ``resolved`` those that only *before* had. ``without_access`` counts what changed and
+    changes no access. ``unread`` is what of an export could not be read, so that nothing is known of it.
+    """
+
+    format_version: int
+    environment: str
+    as_of: datetime.date
+    against: Against
+    before: Totals | None
+    after: Totals | None
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    renamed: tuple[Renamed, ...]
+    widened: tuple[AccessEntry, ...]
+    narrowed: tuple[AccessEntry, ...]
+    completed: tuple[Risk, ...]
+    resolved: tuple[Risk, ...]
+    residuals_came: tuple[ResidualChange, ...]
+    residuals_went: tuple[ResidualChange, ...]
+    answers: tuple[AnswerChange, ...]
+    without_access: tuple[Count, ...]
+    unread: tuple[str, ...]
