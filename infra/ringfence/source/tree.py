@@ -46,7 +46,7 @@ class Directory:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise _refused(folder, "RF001", f"cannot be listed: {error.strerror}", "check the folder") from error
+            raise unreadable(folder, f"cannot be listed: {error.strerror}", "check the folder") from error
         return tuple(sorted(found) if folder == "." else (f"{folder}/{name}" for name in sorted(found)))
 
     def exists(self, path: str) -> bool:
@@ -62,37 +62,51 @@ class Directory:
         except FileNotFoundError as error:
             raise self._missing(path) from error
         except OSError as error:
-            raise _refused(path, "RF001", f"cannot be read: {error.strerror}", "check the file") from error
+            raise unreadable(path, f"cannot be read: {error.strerror}", "check the file") from error
         except ValueError as error:  # a null character in the name
-            raise _refused(path, "RF001", f"cannot be read: {error}", "check the name") from error
+            raise unreadable(path, f"cannot be read: {error}", "check the name") from error
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise _refused(path, "RF001", "is not a regular file", "only files are read")
+                raise unreadable(path, "is not a regular file", "only files are read")
             if not os.path.realpath(full).startswith(self._inside):
-                raise _refused(
-                    path, "RF002", "is a symbolic link that leads out of the tree", "put the file itself here"
-                )
+                raise leads_out(path)
             if status.st_size > SIZE_MAX:
-                raise _refused(
-                    path,
-                    "RF003",
-                    f"has {status.st_size} octets; at most {SIZE_MAX} are read",
-                    "split the file",
-                )
+                raise too_large(path, status.st_size)
             return os.read(descriptor, SIZE_MAX + 1)
         except OSError as error:
-            raise _refused(path, "RF001", f"cannot be read: {error.strerror}", "check the file") from error
+            raise unreadable(path, f"cannot be read: {error.strerror}", "check the file") from error
         finally:
             os.close(descriptor)
 
     def _missing(self, path: str) -> InputError:
         if (self.root / path).is_symlink():
-            return _refused(path, "RF001", "is a symbolic link to nothing", "put the file itself here")
-        pure = PurePosixPath(path)
-        siblings = self.names(str(pure.parent), pure.suffix) if pure.suffix else ()
-        return _refused(path, "RF001", "does not exist", did_you_mean(path, siblings))
+            return unreadable(path, "is a symbolic link to nothing", "put the file itself here")
+        return missing(path, self)
 
 
-def _refused(path: str, code: str, message: str, mend: str) -> InputError:
-    return InputError([Diagnostic(Span(path), code, message, mend)])
+def missing(path: str, tree: Tree) -> InputError:
+    """The refusal of a path that leads nowhere in a tree, with the nearest of its neighbours."""
+    pure = PurePosixPath(path)
+    try:
+        siblings = tree.names(str(pure.parent), pure.suffix) if pure.suffix else ()
+    except InputError:  # its folder is a file
+        siblings = ()
+    return unreadable(path, "does not exist", did_you_mean(path, siblings))
+
+
+def unreadable(path: str, message: str, mend: str) -> InputError:
+    """The refusal of what cannot be read or listed."""
+    return InputError([Diagnostic(Span(path), "RF001", message, mend)])
+
+
+def leads_out(path: str) -> InputError:
+    """The refusal of a symbolic link that leads out of the tree."""
+    message = "is a symbolic link that leads out of the tree"
+    return InputError([Diagnostic(Span(path), "RF002", message, "put the file itself here")])
+
+
+def too_large(path: str, size: int) -> InputError:
+    """The refusal of a file of more than `SIZE_MAX` octets."""
+    message = f"has {size} octets; at most {SIZE_MAX} are read"
+    return InputError([Diagnostic(Span(path), "RF003", message, "split the file")])
