@@ -6,6 +6,11 @@ A test that calls ``record_property("counts", line)`` has its line printed, also
 import os
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on the machine; no test is about that.
+settings.register_profile("ringfence", deadline=None)
+settings.load_profile("ringfence")
 
 _SKIPPED: list[str] = []
 
