@@ -30,14 +30,15 @@ def find_root(given: Path | None) -> Path:
 def pinned_day(stack: Document) -> datetime.date | None:
     """The day that a stack's file pins as ``ringfence:as_of``, for the program and for every command alike.
 
-    Raises `InputError`, located, for what is no date.
+    Where it is written without quotes, Pulumi writes it back with a time, as Go does, when it next writes the file
+    (`pulumi stack init` does); that is the same day. Raises `InputError`, located, for what is no date.
     """
     config = stack.value.get("config") if isinstance(stack.value, dict) else None
     pinned = config.get("ringfence:as_of") if isinstance(config, dict) else None
     if pinned is None:
         return None
     try:
-        return datetime.date.fromisoformat(str(pinned))
+        return datetime.date.fromisoformat(str(pinned).removesuffix(" 00:00:00 +0000 UTC"))
     except ValueError as error:
         place = stack.span(("config", "ringfence:as_of"))
         message = "write YEAR-MONTH-DAY, such as 2027-06-30"

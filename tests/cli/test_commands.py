@@ -109,7 +109,10 @@ def test_the_day_is_the_one_given_or_the_one_that_the_stack_pins(tmp_path: Path)
     assert "as of 2026-01-02" in ringfence("check", cwd=tmp_path).out
     assert "as of 2026-01-02" in ringfence("review", "--env", "dev", cwd=tmp_path).out
     assert f"as of {DAY}" in ringfence("check", "--as-of", DAY, cwd=tmp_path).out
-    path.write_text(path.read_text().replace("2026-01-02", "soon"))
+    # As `pulumi stack init` writes the same day back.
+    path.write_text(path.read_text().replace("2026-01-02", "2026-01-02 00:00:00 +0000 UTC"))
+    assert "as of 2026-01-02" in ringfence("check", cwd=tmp_path).out
+    path.write_text(path.read_text().replace("2026-01-02 00:00:00 +0000 UTC", "soon"))
     ran = ringfence("check", cwd=tmp_path)
     assert (ran.code, "Pulumi.dev.yaml:7:20: RF052 'soon' is no date" in ran.err) == (2, True)
 

@@ -1,0 +1,50 @@
+"""Removing an environment leaves nothing behind; a protected one is removed only after its protection was lifted."""
+
+from collections.abc import Callable
+
+import pytest
+from deployment import Deployment
+from example_fleet import rewrite
+
+pytestmark = pytest.mark.pulumi_cli
+
+
+def remove(deployment: Deployment) -> None:
+    destroyed = deployment.destroy()
+    assert destroyed.code == 0, destroyed.said
+    assert [operation for operation in destroyed.operations if not operation.done] == []
+    assert deployment.world.resources() == []
+    removed = deployment.pulumi("stack", "rm", "--yes", deployment.environment, alone=True)
+    assert removed.code == 0, removed.said
+    assert deployment.pulumi("stack", "ls", alone=True).said.count(deployment.environment) == 0
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging"])
+def test_an_unprotected_environment_is_removed_whole(environment: str, deployed: Callable[[str], Deployment]) -> None:
+    remove(deployed(environment))
+
+
+def test_a_protected_environment_stays_as_it_is(deployed: Callable[[str], Deployment]) -> None:
+    deployment = deployed("prod")
+    before = deployment.world.resources()
+    refused = deployment.destroy()
+    assert refused.code != 0
+    assert "prod-firewall" in refused.said
+    assert "protected" in refused.said
+    assert refused.operations == ()
+    assert deployment.world.resources() == before
+
+
+def test_a_protected_environment_is_removed_once_its_protection_is_lifted(
+    deployed: Callable[[str], Deployment],
+) -> None:
+    deployment = deployed("prod")
+    rewrite(deployment.project / "Pulumi.prod.yaml", "protect: true", "protect: false")
+    lifted = deployment.up()
+    assert lifted.code == 0, lifted.said
+    assert lifted.changes == [
+        "update Bucket prod-flows",
+        "update Firewall prod-firewall",
+        "update ResolverFirewallRuleGroupAssociation prod-dns",
+    ]
+    remove(deployment)

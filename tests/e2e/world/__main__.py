@@ -1,0 +1,12 @@
+"""The plugin as the engine starts it: prints its port, and ends with the engine."""
+
+import os
+import sys
+from pathlib import Path
+
+from world.account import World
+from world.provider import serve
+
+_, port = serve(World(Path(os.environ["RINGFENCE_WORLD"])))
+print(port, flush=True)  # noqa: T201 - how a plugin tells the engine where it listens
+sys.stdin.read()

@@ -1,0 +1,159 @@
+"""What AWS decides when it makes something: ids, ARNs, and the properties that others are built on."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from world.account import Held, World
+
+PREFIXES: Mapping[str, str] = {
+    "aws:ec2/eip:Eip": "eipalloc",
+    "aws:ec2/flowLog:FlowLog": "fl",
+    "aws:ec2/internetGateway:InternetGateway": "igw",
+    "aws:ec2/natGateway:NatGateway": "nat",
+    "aws:ec2/networkAcl:NetworkAcl": "acl",
+    "aws:ec2/networkAclRule:NetworkAclRule": "nacl",
+    "aws:ec2/route:Route": "r-rtb",
+    "aws:ec2/routeTable:RouteTable": "rtb",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": "rtbassoc",
+    "aws:ec2/securityGroup:SecurityGroup": "sg",
+    "aws:ec2/subnet:Subnet": "subnet",
+    "aws:ec2/vpc:Vpc": "vpc",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
+    "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": "a-vpce",
+    "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": "vpc-cidr-assoc",
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": "tgw-attach",
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": "rslvr-fdl",
+    "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": "rslvr-frg",
+    "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": "rslvr-frgassoc",
+    "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": "rqlc",
+    "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation": "rqlca",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "sgr",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "sgr",
+}
+"""How ids of a type begin."""
+
+ARNS: Mapping[str, str] = {
+    "aws:cloudwatch/logGroup:LogGroup": "logs:{region}:{account}:log-group:{name}",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:{region}:{account}:alarm:{name}",
+    "aws:ec2/networkAcl:NetworkAcl": "ec2:{region}:{account}:network-acl/{id}",
+    "aws:ec2/routeTable:RouteTable": "ec2:{region}:{account}:route-table/{id}",
+    "aws:ec2/securityGroup:SecurityGroup": "ec2:{region}:{account}:security-group/{id}",
+    "aws:ec2/subnet:Subnet": "ec2:{region}:{account}:subnet/{id}",
+    "aws:ec2/vpc:Vpc": "ec2:{region}:{account}:vpc/{id}",
+    "aws:iam/role:Role": "iam::{account}:role/{name}",
+    "aws:networkfirewall/firewall:Firewall": "network-firewall:{region}:{account}:firewall/{name}",
+    "aws:networkfirewall/firewallPolicy:FirewallPolicy": "network-firewall:{region}:{account}:firewall-policy/{name}",
+    "aws:networkfirewall/ruleGroup:RuleGroup": "network-firewall:{region}:{account}:stateful-rulegroup/{name}",
+    "aws:networkfirewall/tlsInspectionConfiguration:TlsInspectionConfiguration": (
+        "network-firewall:{region}:{account}:tls-configuration/{name}"
+    ),
+    "aws:s3/bucket:Bucket": "s3:::{name}",
+    "aws:sns/topic:Topic": "sns:{region}:{account}:{name}",
+}
+
+IDENTIFIED_BY: Mapping[str, str] = {
+    "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "name",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
+    "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": "defaultNetworkAclId",
+    "aws:ec2/defaultRouteTable:DefaultRouteTable": "defaultRouteTableId",
+    "aws:iam/role:Role": "name",
+    "aws:networkfirewall/firewall:Firewall": "arn",
+    "aws:networkfirewall/firewallPolicy:FirewallPolicy": "arn",
+    "aws:networkfirewall/loggingConfiguration:LoggingConfiguration": "firewallArn",
+    "aws:networkfirewall/ruleGroup:RuleGroup": "arn",
+    "aws:networkfirewall/tlsInspectionConfiguration:TlsInspectionConfiguration": "arn",
+    "aws:route53/resolverFirewallConfig:ResolverFirewallConfig": "resourceId",
+    "aws:s3/bucket:Bucket": "bucket",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "bucket",
+    "aws:s3/bucketPolicy:BucketPolicy": "bucket",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "bucket",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "bucket",
+    "aws:sns/topic:Topic": "arn",
+    "aws:sns/topicPolicy:TopicPolicy": "arn",
+}
+"""The property that is a type's id, where it has none of its own."""
+
+
+def identified(world: World, kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The id of something new, and what AWS says of it besides its inputs."""
+    identity = world.new_id(PREFIXES[kind]) if kind in PREFIXES else ""
+    outputs: dict[str, Any] = {}
+    if kind in ARNS:
+        name = inputs.get("name") or inputs.get("bucket") or ""
+        place = {"region": world.setting("region"), "account": world.setting("account"), "name": name, "id": identity}
+        outputs["arn"] = "arn:aws:" + ARNS[kind].format(**place)
+    match kind:
+        case "aws:ec2/vpc:Vpc":
+            outputs |= {
+                "defaultNetworkAclId": world.new_id("acl"),
+                "defaultRouteTableId": world.new_id("rtb"),
+                "defaultSecurityGroupId": world.new_id("sg"),
+            }
+            outputs["mainRouteTableId"] = outputs["defaultRouteTableId"]
+        case "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":
+            vpc = world.get("aws:ec2/vpc:Vpc", inputs["vpcId"])
+            identity = vpc.outputs["defaultSecurityGroupId"] if vpc else ""
+        case "aws:ec2/eip:Eip":
+            outputs |= {"allocationId": identity, "publicIp": _address(identity)}
+        case "aws:ec2/vpcEndpoint:VpcEndpoint" if inputs.get("vpcEndpointType") == "Gateway":
+            # A service has one list in a Region, whoever asks for it.
+            outputs["prefixListId"] = "pl-" + hashlib.sha256(inputs["serviceName"].encode()).hexdigest()[:8]
+        case "aws:iam/rolePolicy:RolePolicy":
+            identity = f"{inputs['role']}:{inputs['name']}"
+        case "aws:route53/resolverFirewallRule:ResolverFirewallRule":
+            identity = f"{inputs['firewallRuleGroupId']}:{inputs['firewallDomainListId']}"
+        case _:
+            pass
+    if kind in IDENTIFIED_BY:
+        name = IDENTIFIED_BY[kind]
+        identity = str(inputs.get(name) or outputs[name])
+    return identity, {**outputs, **following(world, kind, inputs, outputs)}
+
+
+def following(world: World, kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that follow from inputs, and change with them: the firewall's endpoints."""
+    if kind != "aws:networkfirewall/firewall:Firewall":
+        return {}
+    kept = {
+        attachment["subnetId"]: state
+        for status in outputs.get("firewallStatuses", ())
+        for state in status["syncStates"]
+        for attachment in state["attachments"]
+    }
+    states = [
+        kept.get(mapping["subnetId"]) or _endpoint(world, mapping["subnetId"]) for mapping in inputs["subnetMappings"]
+    ]
+    # AWS gives a set: the order here is neither that of the subnets nor that of the zones.
+    states.sort(key=lambda state: hashlib.sha256(state["attachments"][0]["endpointId"].encode()).digest())
+    token = world.new_id("")[1:]
+    return {
+        "firewallStatuses": [{"syncStates": states, "transitGatewayAttachmentSyncStates": []}],
+        "updateToken": token,
+    }
+
+
+def endpoints_of(firewall: Held) -> dict[str, str]:
+    """A firewall's endpoints, each with its zone."""
+    return {
+        attachment["endpointId"]: state["availabilityZone"]
+        for status in firewall.outputs["firewallStatuses"]
+        for state in status["syncStates"]
+        for attachment in state["attachments"]
+    }
+
+
+def _endpoint(world: World, subnet: str) -> dict[str, Any]:
+    held = world.get("aws:ec2/subnet:Subnet", subnet)
+    endpoint = "vpce-" + hashlib.sha256(f"{subnet} {world.now}".encode()).hexdigest()[:17]
+    return {
+        "availabilityZone": held.inputs["availabilityZone"] if held else "",
+        "attachments": [{"endpointId": endpoint, "status": "READY", "subnetId": subnet}],
+    }
+
+
+def _address(identity: str) -> str:
+    """An address of nobody's (TEST-NET-2 and -3, RFC 5737)."""
+    number = int(hashlib.sha256(identity.encode()).hexdigest()[:4], 16) % 508
+    return f"{'198.51.100' if number < 254 else '203.0.113'}.{number % 254 + 1}"
