@@ -1,5 +1,6 @@
 """``ringfence verify``: whether what is deployed, or would be, allows what was declared, no more and no less."""
 
+import dataclasses
 import datetime
 import json
 from collections import Counter
@@ -8,7 +9,7 @@ from pathlib import Path
 import click
 
 from ringfence.cli.edge import as_of_option, env_option, on_tree, strict_option
-from ringfence.plan import plan_environment
+from ringfence.plan import Plan, plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments
 from ringfence.project import pinned_day, today
@@ -16,12 +17,16 @@ from ringfence.source.diagnostic import Diagnostic, Findings, InputError, visibl
 from ringfence.source.tree import Tree
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import GraphError, ResourceGraph
-from ringfence.verify.proof import NOT_COVERED, Proof, Settings, prove
+from ringfence.verify.proof import NOT_COVERED, ONLY_LIVE, Proof, Settings, prove
+from ringfence.verify.role import Beyond, permissions_beyond
 from ringfence.verify.state import read_state
 
 FORMAT_VERSION = 1
 SHOWN = 20
 """How many findings of one agent the text shows; the rest is counted, and in the JSON."""
+
+PERMISSIONS_SHOWN = 4
+"""How many actions and resources of one statement the text names."""
 
 _MARKS = {Kind.MORE: "+", Kind.LESS: "-", Kind.NOT_PROVED: "?", Kind.INCONSISTENT: "~"}
 
@@ -30,6 +35,8 @@ _MARKS = {Kind.MORE: "+", Kind.LESS: "-", Kind.NOT_PROVED: "?", Kind.INCONSISTEN
 @env_option
 @click.option("--stack-export", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi stack export`.")
 @click.option("--preview", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi preview --json`.")
+@click.option("--live", is_flag=True, help="From AWS itself, read only; needs the extra `live`.")
+@click.option("--print-policy", is_flag=True, help="Print the permissions that --live needs, and end.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is written.")
 @as_of_option
 @strict_option
@@ -39,32 +46,38 @@ def command(
     env: str,
     stack_export: Path | None,
     preview: Path | None,
+    live: bool,
+    print_policy: bool,
     form: str,
     as_of: datetime.date | None,
     strict: bool,
 ) -> int:
     """Prove that an environment's resources let through exactly what its profiles declare.
 
-    Reads a stack's export or a preview; with neither, what the program itself would register. Ends in 1 with
-    counterexamples.
+    Reads a stack's export, a preview, or AWS itself; with none of them, what the program itself would register. Ends
+    in 1 with counterexamples.
     """
-    if stack_export and preview:
-        raise click.UsageError("--stack-export and --preview are two answers to one question: give one")
+    if sum(map(bool, (stack_export, preview, live))) > 1:
+        raise click.UsageError("--stack-export, --preview and --live are answers to one question: give one")
     findings = Findings()
     written = read_environments(tree, Findings()).get(env)
     day = today(as_of, pinned_day(written.document) if written else None)
     plan = plan_environment(tree, env, day, findings, strict=strict)
+    if print_policy:
+        click.echo(_reading_policy(plan))
+        return 0
     path = stack_export or preview
-    graph = _read(path) if path else _registered(tree, env, day)
+    graph = _live(plan) if live else _read(path) if path else _registered(tree, env, day)
     environment = plan.environment.environment
     settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
     proof = prove(graph, plan.effective, settings)
-    source = str(path) if path else "the program"
+    source = _place(plan) if live else str(path) if path else "the program"
+    beyond = permissions_beyond(graph, plan.effective) if live else None
     if form == "json":
-        click.echo(_json(proof, env, source, day))
+        click.echo(_json(proof, env, source, day, beyond))
     else:
-        _text(proof, env, source, day, len(plan.effective.residuals))
-    return 0 if proof.proved else 1
+        _text(proof, env, source, day, len(plan.effective.residuals), beyond)
+    return 0 if proof.proved and not (strict and beyond) else 1
 
 
 def _read(path: Path) -> ResourceGraph:
@@ -74,6 +87,35 @@ def _read(path: Path) -> ResourceGraph:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         mend = "give what `pulumi stack export` or `pulumi preview --json` wrote"
         raise InputError([Diagnostic(Span(str(path)), "RF120", f"cannot be read: {reason}", mend)]) from error
+
+
+def _live(plan: Plan) -> ResourceGraph:
+    """What AWS itself has; needs the extra `live`, and credentials that may read it."""
+    place = plan.environment.span("config", "ringfence:environment", "account")
+    try:
+        from ringfence.aws.live.api import Api, connect
+        from ringfence.aws.live.environment import read_environment
+    except ImportError as error:
+        message, mend = f"AWS cannot be asked here: {error}", "install the extra `live`"
+        raise InputError([Diagnostic(place, "RF130", message, mend)]) from error
+    return read_environment(Api(connect(plan.environment.region), place), plan.environment, _roles(plan))
+
+
+def _roles(plan: Plan) -> list[str]:
+    """The roles of every agent, its execution role among them."""
+    agents = plan.effective.agents
+    return [role for agent in agents for role in (agent.role, agent.execution_role) if role]
+
+
+def _reading_policy(plan: Plan) -> str:
+    from ringfence.aws.live.calls import reading_policy
+
+    written = plan.environment
+    return reading_policy(written.environment.account, written.region, _roles(plan)).text()
+
+
+def _place(plan: Plan) -> str:
+    return f"AWS, account {plan.environment.environment.account} in {plan.environment.region}"
 
 
 def _registered(tree: Tree, env: str, day: datetime.date) -> ResourceGraph:
@@ -87,7 +129,9 @@ def _registered(tree: Tree, env: str, day: datetime.date) -> ResourceGraph:
     return registered_graph(tree, env, day)
 
 
-def _text(proof: Proof, env: str, source: str, day: datetime.date, residuals: int) -> None:
+def _text(
+    proof: Proof, env: str, source: str, day: datetime.date, residuals: int, beyond: tuple[Beyond, ...] | None
+) -> None:
     of_nobody = [finding for finding in proof.findings if not finding.agent]
     click.echo(f"{env} · {len(proof.agents)} agents · read from {visible(source)} · as of {day}")
     for agent in proof.agents:
@@ -96,8 +140,30 @@ def _text(proof: Proof, env: str, source: str, day: datetime.date, residuals: in
     if of_nobody:
         click.echo("environment")
         _list(of_nobody)
+    if beyond is not None:
+        click.echo("permissions of the agents' roles beyond their profiles" + (":" if beyond else ": none"))
+        for each in beyond:
+            click.echo(visible(f"  {each.agent}: {_permission(each)}"))
     click.echo(f"{residuals} residuals are part of the effective policy: `ringfence review --env {env}` lists them")
-    click.echo("not part of this proof: " + "; ".join(NOT_COVERED))
+    click.echo("not part of this proof: " + "; ".join(_not_covered(live=beyond is not None)))
+
+
+def _not_covered(*, live: bool) -> list[str]:
+    return [each for each in NOT_COVERED if not live or each != ONLY_LIVE]
+
+
+def _permission(beyond: Beyond) -> str:
+    """What a statement permits beyond a profile, in one line."""
+    where = f"{beyond.policy} of {beyond.role}"
+    if beyond.problem:
+        return f"{where} is not read: {beyond.problem}"
+    actions, resources = (_some(texts) for texts in (beyond.actions, beyond.resources))
+    return f"{actions} on {resources} · {where}" + (" · under conditions" if beyond.conditional else "")
+
+
+def _some(texts: tuple[str, ...]) -> str:
+    left = len(texts) - PERMISSIONS_SHOWN
+    return ", ".join(texts[:PERMISSIONS_SHOWN]) + (f" and {left} more" if left > 0 else "")
 
 
 def _list(findings: list[Finding]) -> None:
@@ -111,8 +177,8 @@ def _list(findings: list[Finding]) -> None:
         click.echo("  and " + ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())))
 
 
-def _json(proof: Proof, env: str, source: str, day: datetime.date) -> str:
-    written = {
+def _json(proof: Proof, env: str, source: str, day: datetime.date, beyond: tuple[Beyond, ...] | None) -> str:
+    written: dict[str, object] = {
         "format_version": FORMAT_VERSION,
         "environment": env,
         "source": source,
@@ -131,6 +197,8 @@ def _json(proof: Proof, env: str, source: str, day: datetime.date) -> str:
             }
             for finding in proof.findings
         ],
-        "not_covered": list(NOT_COVERED),
+        "not_covered": _not_covered(live=beyond is not None),
     }
+    if beyond is not None:
+        written["permissions_beyond"] = [dataclasses.asdict(each) for each in beyond]
     return json.dumps(written, indent=2, ensure_ascii=False)

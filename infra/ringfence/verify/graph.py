@@ -52,13 +52,15 @@ class Resource:
 class ResourceGraph:
     """All resources of one stack, sorted by URN; two of one URN are refused with `GraphError`.
 
-    ``outputs`` are the stack's exports.
+    ``outputs`` are the stack's exports. ``unread`` says what whoever made the graph could not read, each with the
+    reason: with it, nothing is proved.
     """
 
     project: str
     stack: str
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    unread: tuple[str, ...] = ()
     _by_urn: Mapping[str, Resource] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +93,7 @@ class ResourceGraph:
             "project": self.project,
             "stack": self.stack,
             "outputs": self.outputs,
+            "unread": self.unread,
             "resources": [
                 {
                     "urn": resource.urn,
@@ -120,7 +123,11 @@ class ResourceGraph:
                 raise GraphError(f"a resource graph of format {written['format_version']}; this reads {FORMAT_VERSION}")
             resources = cast("Iterable[dict[str, Any]]", written["resources"])
             return ResourceGraph(
-                written["project"], written["stack"], tuple(map(_resource, resources)), written["outputs"]
+                written["project"],
+                written["stack"],
+                tuple(map(_resource, resources)),
+                written["outputs"],
+                tuple(written.get("unread", ())),
             )
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise GraphError(f"not a resource graph: {error!r}") from error

@@ -16,7 +16,9 @@ READ = frozenset(
         "aws:ec2/natGateway:NatGateway",
         "aws:ec2/networkAcl:NetworkAcl",
         "aws:ec2/networkAclAssociation:NetworkAclAssociation",
+        "aws:ec2/managedPrefixList:ManagedPrefixList",
         "aws:ec2/networkAclRule:NetworkAclRule",
+        "aws:ec2/networkInterface:NetworkInterface",
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -26,6 +28,7 @@ READ = frozenset(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
         "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",
+        "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
         "aws:networkfirewall/firewall:Firewall",
         "aws:networkfirewall/firewallPolicy:FirewallPolicy",
@@ -49,8 +52,10 @@ HARMLESS = frozenset(
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ec2/flowLog:FlowLog",
+        "aws:iam/policy:Policy",
         "aws:iam/role:Role",
         "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         "aws:networkfirewall/loggingConfiguration:LoggingConfiguration",
         "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig",
         "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
@@ -63,7 +68,8 @@ HARMLESS = frozenset(
         "aws:sns/topicPolicy:TopicPolicy",
     }
 )
-"""Types that open no way through the network: logs, alarms, and roles, whose permissions are not part of this proof."""
+"""Types that open no way through the network: logs, alarms, and roles, whose permissions are not part of this proof
+(`role.py` lists those that are beyond the profile)."""
 
 
 def unknown_types(graph: ResourceGraph) -> Iterator[Finding]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.verify.finding import Finding, Kind
-from ringfence.verify.graph import Resource, ResourceGraph, Value
+from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
 from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, network_of
 from ringfence.verify.packet import Acl, Entry, Group, GroupRule, protocols_of
 from ringfence.verify.references import References, number, table, tables, text
 
+PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 AGENT_TAG = "ringfence:agent"
 """The tag that says whose a subnet or a group is."""
 
@@ -116,11 +117,7 @@ class _Reader:
             by_agent={agent: tuple(each) for agent, each in by_agent.items()},
             acls=self.acls(),
             groups=groups,
-            group_of={
-                text(table(group.inputs.get("tags")).get(AGENT_TAG)): group.urn
-                for group in self.graph.of_type("aws:ec2/securityGroup:SecurityGroup")
-                if table(group.inputs.get("tags")).get(AGENT_TAG)
-            },
+            group_of=self.group_of(),
             routes=self.routes(),
             endpoints=tuple(self.endpoints()),
             nat_subnets={
@@ -142,6 +139,11 @@ class _Reader:
 
     def unread(self, resource: Resource, what: str) -> None:
         self.findings.append(Finding(Kind.NOT_PROVED, "", "network", what, resource.name, resource.urn))
+
+    def idle(self, rule: Resource, layer: str, traffic: str) -> None:
+        """A rule that opens something which nothing here can send."""
+        what = "a rule that no flow needs"
+        self.findings.append(Finding(Kind.INCONSISTENT, _agent(rule), layer, traffic, f"{what}: {rule.name}", rule.urn))
 
     def mapped(self, firewall: Resource) -> tuple[str, ...]:
         values = [text(each.get("subnetId")) for each in tables(firewall.inputs.get("subnetMappings"))]
@@ -213,9 +215,12 @@ class _Reader:
     def acls(self) -> dict[str, Acl]:
         entries: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
         for rule in self.graph.of_type("aws:ec2/networkAclRule:NetworkAclRule"):
-            if not rule.inputs.get("ipv6CidrBlock"):  # no address here is of that version
-                owner = _urn(self.references.one(rule, "networkAclId"))
-                entries[owner, bool(rule.inputs.get("egress"))].append(self.entry(rule))
+            if rule.inputs.get("ipv6CidrBlock"):  # no address here is of that version
+                if rule.inputs.get("ruleAction") == "allow":
+                    self.idle(rule, "nacl", f"IPv6 of {rule.inputs['ipv6CidrBlock']}")
+                continue
+            owner = _urn(self.references.one(rule, "networkAclId"))
+            entries[owner, bool(rule.inputs.get("egress"))].append(self.entry(rule))
         found: dict[str, Acl] = {}
         for acl in self.graph.of_type("aws:ec2/networkAcl:NetworkAcl"):
             for direction in ("ingress", "egress"):
@@ -263,18 +268,45 @@ class _Reader:
                     Finding(Kind.NOT_PROVED, "", "sg", f"a rule of a group that is not here: {group}", rule.name)
                 )
 
+    def group_of(self) -> dict[str, str]:
+        """Each agent's group, by its tag."""
+        found: dict[str, str] = {}
+        for group in self.graph.of_type("aws:ec2/securityGroup:SecurityGroup"):
+            if agent := _agent(group):
+                if agent in found:
+                    self.unread(group, f"a second group of `{agent}`")
+                found.setdefault(agent, group.urn)
+        return found
+
     def group_rule(self, rule: Resource) -> GroupRule:
         peers = rule.inputs
         addresses = self.addresses(rule, peers["cidrIpv4"]) if peers.get("cidrIpv4") else NO_NUMBERS
+        if peers.get("cidrIpv6"):
+            self.idle(rule, "sg", f"IPv6 of {peers['cidrIpv6']}")
+        prefix_list = self.references.one(rule, "prefixListId")
+        if isinstance(prefix_list, Resource) and prefix_list.type == PREFIX_LIST:
+            addresses |= self.listed(prefix_list)
         protocols = protocols_of(text(peers.get("ipProtocol")) or str(peers.get("ipProtocol")))
         return GroupRule(
             protocols,
             _ports(rule) if protocols in (("tcp",), ("udp",)) else ALL_PORTS,
             addresses,
             _urn(self.references.one(rule, "referencedSecurityGroupId")),
-            _urn(self.references.one(rule, "prefixListId")),
+            _urn(prefix_list),
             rule.name,
         )
+
+    def listed(self, prefix_list: Resource) -> Numbers:
+        """The addresses of a prefix list: of its own entries, and of those that stand apart from it."""
+        found = NO_NUMBERS
+        apart = self.graph.of_type("aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry")
+        entries = [entry for entry in apart if self.references.one(entry, "prefixListId") == prefix_list]
+        for entry in (*tables(prefix_list.inputs.get("entries")), *(entry.inputs for entry in entries)):
+            if ":" in text(entry.get("cidr")):
+                self.idle(prefix_list, "sg", f"IPv6 of {text(entry.get('cidr'))}")
+            else:
+                found |= self.addresses(prefix_list, entry.get("cidr"))
+        return found
 
     def routes(self) -> dict[str, tuple[Route, ...]]:
         found: dict[str, list[Route]] = {made.urn: [] for made in self.graph.of_type("aws:ec2/routeTable:RouteTable")}
@@ -302,7 +334,8 @@ class _Reader:
         ):
             target = self.references.one(route, name)
             if target is not None:
-                return kind, _urn(target), ""
+                is_other = kind == "internet" and not _is_internet_gateway(target)
+                return "other" if is_other else kind, _urn(target), ""
         return self.firewall_endpoint(_urn(self.references.one(route, "vpcEndpointId")))
 
     def firewall_endpoint(self, target: str) -> tuple[str, str, str]:
@@ -347,6 +380,13 @@ def _agent(resource: Resource) -> str:
 
 def _urn(found: Resource | str | None) -> str:
     return found.urn if isinstance(found, Resource) else found or ""
+
+
+def _is_internet_gateway(target: Resource | str) -> bool:
+    """Whether what a route names as a gateway is one to the internet, and not to a VPN or another network."""
+    if isinstance(target, Resource):
+        return target.type == "aws:ec2/internetGateway:InternetGateway"
+    return target.startswith("igw-") or target == UNKNOWN
 
 
 def _ports(resource: Resource) -> Numbers:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from ringfence.policy.flow import AgentCall, Flow, Service
 from ringfence.policy.policy import Policy
+from ringfence.verify.attachment import attachment_differences
 from ringfence.verify.filtering import read_filtering
 from ringfence.verify.finding import Finding, Kind, Verdict
 from ringfence.verify.firewall import FirewallReach, Others
 from ringfence.verify.graph import ResourceGraph
+from ringfence.verify.interface import interface_differences
 from ringfence.verify.inventory import unknown_types
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.network import Network, read_network
@@ -23,15 +25,18 @@ from ringfence.verify.resolver import name_differences, read_resolving
 from ringfence.verify.segment import PUBLIC, Segment
 from ringfence.verify.shared import shared_differences
 
+ONLY_LIVE = "interfaces of a workload that carry another group than the agent's, or a public address (see --live)"
+"""What only AWS itself can tell: no stack holds the interfaces that a workload has been given."""
+
 NOT_COVERED = (
     "how an origin server reads a request that the engine reads in its own way, beyond the odd requests listed",
     "octets of a hello or request that never becomes complete, up to the lengths that the rules set",
     "what the agent's role may do where no endpoint is on the way, and permissions outside endpoint policies",
-    "interfaces of a workload that carry another group than the agent's, or a public address (see --live)",
+    ONLY_LIVE,
     "the network behind a transit gateway or peering",
     "IPv6, which the VPC has no addresses of",
 )
-"""What the proof says nothing about; printed with it."""
+"""What the proof says nothing about; printed with it. Read from AWS itself, all but `ONLY_LIVE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ def prove(graph: ResourceGraph, effective: Policy, settings: Settings) -> Proof:
 
 
 def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> Iterator[Finding]:
+    for what in graph.unread:
+        yield Finding(Kind.NOT_PROVED, "", "inventory", what, "it could not be read")
     yield from unknown_types(graph)
     network = read_network(graph)
     yield from network.findings
@@ -89,6 +96,8 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
         segment = Segment(agent.name, flows[agent.name], callers[agent.name], network, settings.inspection)
         yield from segment.differences()
     yield from shared_differences(network, flows)
+    yield from attachment_differences(graph, effective.flows)
+    yield from interface_differences(graph, network, effective.agents, settings.account)
     known = {agent.name for agent in effective.agents}
     for subnet in network.subnets.values():
         if subnet.agent and subnet.agent not in known:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ringfence.aws.enforcement.model import NatGateway, Subnet, TransitAttachment, Vpc
 from ringfence.aws.enforcement.services import interface_services
 from ringfence.aws.enforcement.site import AgentNeeds, Site, subnet_name
+from ringfence.aws.enforcement.tags import vpc_tags
 
 
 def agent_subnets(needs: AgentNeeds, zone: str | None = None) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ def transit_gateways(site: Site) -> tuple[str, ...]:
 
 def vpc_of(site: Site) -> Vpc:
     """The environment's VPC."""
-    return Vpc(site.name, site.cidrs, site.tags("ringfence"))
+    return Vpc(site.name, site.cidrs, vpc_tags(site.name))
 
 
 def subnets_of(site: Site) -> tuple[Subnet, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ringfence.aws.allocation import Allocation, Segment
 from ringfence.aws.enforcement.log_model import Tags
 from ringfence.aws.enforcement.tags import tags
+from ringfence.aws.place import partition_of
 from ringfence.plan import Plan
 from ringfence.policy.digest import access_digest
 from ringfence.policy.flow import AgentCall, Flow, Https, Internet, Service, Tls, Transport
@@ -120,13 +121,14 @@ def site_of(plan: Plan, allocation: Allocation) -> Site:
         agent.name: _needs(agent, allocation.agents[agent.name], flows[agent.name], callers.get(agent.name, set()))
         for agent in sorted(plan.effective.agents, key=lambda agent: agent.name)
     }
-    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if "-gov-" in region else "aws"
     zones = tuple(sorted(environment.zones))
     declared: dict[str, list[Flow]] = {name: [] for name in agents}
     for flow in plan.declared.flows:
         declared[flow.agent].append(flow)
     digests = {name: access_digest(of_agent) for name, of_agent in declared.items()}
-    return Site(plan, plan.environment.name, environment, region, partition, zones, allocation, agents, digests)
+    return Site(
+        plan, plan.environment.name, environment, region, partition_of(region), zones, allocation, agents, digests
+    )
 
 
 def _needs(agent: Agent, segments: tuple[Segment, ...], flows: list[Flow], callers: set[str]) -> AgentNeeds:

@@ -23,6 +23,11 @@ def tags(environment: str, name: str, *, agent: str | None = None, owner: str | 
     return tuple(sorted(written.items()))
 
 
+def vpc_tags(environment: str) -> Tags:
+    """The tags of an environment's VPC, by which it is found again."""
+    return tags(environment, f"{environment} ringfence")
+
+
 @functools.lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
     """A text with each character that a tag cannot hold as an underscore, cut to the length of a tag."""

@@ -11,6 +11,7 @@ from ringfence.aws.allocation import Allocation
 from ringfence.aws.allocation_file import allocation_of, allocation_path
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement
+from ringfence.aws.place import check_place
 from ringfence.aws.resources.environment import register
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
@@ -108,34 +109,14 @@ def _check_allocation(allocation: Allocation, findings: Findings) -> None:
 
 def _check_place(written: WrittenEnvironment, findings: Findings) -> None:
     """The account, region and zones are those of the environment: asked now, and answered before anything else."""
-    account = aws.get_caller_identity().account_id
-    if account != written.environment.account:
-        findings.error(
-            written.span(*_ENVIRONMENT, "account"),
-            "RF112",
-            f"the credentials are of the account {account}, and the environment is in {written.environment.account}",
-            "use credentials of that account; nothing has been touched",
-        )
-    region = aws.get_region().region
-    if region != written.region:
-        findings.error(
-            written.span("config", "aws:region"),
-            "RF113",
-            f"the provider works in {region}, and the environment is in {written.region}",
-            "unset what overrides the region (AWS_REGION, AWS_PROFILE); nothing has been touched",
-        )
-        return
-    if account != written.environment.account:
-        return
-    zones = aws.get_availability_zones(state="available").names
-    for index, zone in enumerate(written.environment.zones):
-        if zone not in zones:
-            findings.error(
-                written.span(*_ENVIRONMENT, "zones", index),
-                "RF114",
-                f"the account has no zone {zone} in {region}",
-                "one of: " + ", ".join(sorted(zones)),
-            )
+    check_place(
+        written,
+        aws.get_caller_identity().account_id,
+        aws.get_region().region,
+        lambda: aws.get_availability_zones(state="available").names,
+        findings,
+        who="the provider",
+    )
 
 
 def _refusal(error: InputError, tree: Tree | None) -> pulumi.RunError:
