@@ -334,8 +334,12 @@ class _Reader:
         ):
             target = self.references.one(route, name)
             if target is not None:
-                is_other = kind == "internet" and not _is_internet_gateway(target)
-                return "other" if is_other else kind, _urn(target), ""
+                if kind == "internet" and not _is_internet_gateway(target):
+                    return "other", _urn(target), ""
+                # A way to another network is known by its id: that is what profiles' destinations name.
+                if kind in ("transit", "peering") and isinstance(target, Resource) and target.id:
+                    return kind, target.id, ""
+                return kind, _urn(target), ""
         return self.firewall_endpoint(_urn(self.references.one(route, "vpcEndpointId")))
 
     def firewall_endpoint(self, target: str) -> tuple[str, str, str]:

@@ -154,8 +154,16 @@ def endpoint_differences(endpoint: Endpoint, service: str, flows: Sequence[Flow]
                     about = [flow for flow, access in granted if access.principal.encode() in (principal, b"*")]
                     spans = tuple(sorted({flow.grant.declared for flow in about}))[:3]
                     agent = next((flow.agent for flow in about), "")
-                    traffic = f"{action.decode('latin-1')} {example.decode('latin-1')} as {principal.decode('latin-1')}"
+                    traffic = (
+                        f"{_word(action, 'any other action')} on {_word(example, 'any other resource')} "
+                        f"as {_word(principal, 'any other principal')}"
+                    )
                     yield Finding(kind, agent, LAYER, traffic, f"the policy of {endpoint.name}", endpoint.urn, spans)
+
+
+def _word(example: bytes, otherwise: str) -> str:
+    """An example as text; where it is the empty one, no pattern tells others from it."""
+    return example.decode("latin-1") or otherwise
 
 
 def _distinct(languages: Iterable[Expression]) -> list[Expression]:

@@ -6,6 +6,8 @@ from typing import cast
 
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
 
+_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+
 
 @dataclass(frozen=True, slots=True)
 class References:
@@ -19,7 +21,9 @@ class References:
         """Index a graph."""
         known: dict[str, Resource] = {}
         for resource in graph.resources:
-            for identity in (resource.id, resource.outputs.get("arn"), resource.outputs.get("prefixListId")):
+            # A gateway endpoint has a prefix list; a rule that names one has it among its outputs just so.
+            prefix_list = resource.outputs.get("prefixListId") if resource.type == _ENDPOINT else None
+            for identity in (resource.id, resource.outputs.get("arn"), prefix_list):
                 if isinstance(identity, str) and identity != UNKNOWN:
                     known.setdefault(identity, resource)
         return References(graph, known)

@@ -59,7 +59,11 @@ def _rule(rule: Json) -> dict[str, Value]:
 
 def _read_prefix_lists(api: Api, named: Iterable[str], state: State) -> None:
     """The lists that rules name, but those of gateway endpoints: what they hold is the service's own."""
-    of_endpoints = {str(resource.outputs.get("prefixListId")) for resource in state.resources.values()}
+    of_endpoints = {
+        str(resource.outputs.get("prefixListId"))
+        for (kind, _), resource in state.resources.items()
+        if kind == "aws:ec2/vpcEndpoint:VpcEndpoint"
+    }
     ids = sorted(set(named) - of_endpoints)
     for start in range(0, len(ids), _FILTER_VALUES):
         several = ids[start : start + _FILTER_VALUES]

@@ -15,6 +15,7 @@ class State:
 
     environment: str
     resources: dict[tuple[str, str], Resource] = field(default_factory=dict[tuple[str, str], Resource])
+    named: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     def add(
         self,
@@ -25,9 +26,14 @@ class State:
         name: str = "",
         outputs: Mapping[str, Value] | None = None,
     ) -> None:
-        """One resource of a type, with what is set; ``name`` is how people know it, beside its identity."""
+        """One resource of a type, with what is set; ``name`` is how people know it, beside its identity.
+
+        An ARN that ends in the name says nothing more, unless another of the type has that name as well.
+        """
         given = {key: value for key, value in inputs.items() if value is not None}
-        label = f"{name} {identity}".strip() if name != identity else identity
+        label = f"{name} {identity}".strip()
+        if name and identity.endswith(f"/{name}") and self.named.setdefault((kind, name), identity) == identity:
+            label = name
         urn = f"urn:pulumi:{self.environment}::{PROJECT}::{kind}::{label}"
         known = {**given, **{key: value for key, value in (outputs or {}).items() if value is not None}}
         self.resources[kind, identity] = Resource(urn, kind, label, given, known, identity)
