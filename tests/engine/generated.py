@@ -68,7 +68,7 @@ class Pair:
 
 
 def agent(name: str) -> Agent:
-    return Agent(name, "owners", "tests", "ecs", f"role/{name}", None, 1, None, "enforce", False, HERE)
+    return Agent(name, "owners", "tests", "ecs", f"role/{name}", None, 1, None, "enforce", None, HERE)
 
 
 def policy(flows: Sequence[Flow]) -> Policy:

@@ -17,7 +17,7 @@ HOME_NET = (ipaddress.IPv4Network("10.40.0.0/16"),)
 
 
 def agent(name: str, mode: str = "enforce") -> Agent:
-    return Agent(name, "owners", "tests", "ecs", f"role/{name}", None, 1, None, mode, False, HERE)
+    return Agent(name, "owners", "tests", "ecs", f"role/{name}", None, 1, None, mode, None, HERE)
 
 
 def flow(name: str, access: Access) -> Flow:

@@ -22,7 +22,7 @@ LAKE = Service("s3", ("s3:GetObject",), ("arn:aws:s3:::lake/*",), "arn:role")
 
 
 def agent(name: str, platform: str = "ecs", mode: str = "enforce") -> Agent:
-    return Agent(name, "o", "p", platform, "arn:role", None, 1, None, mode, False, Span(f"{name}.yaml"))
+    return Agent(name, "o", "p", platform, "arn:role", None, 1, None, mode, None, Span(f"{name}.yaml"))
 
 
 def policy(*flows: tuple[str, Access], agents: tuple[Agent, ...] = (), carries: tuple[str, ...] = ()) -> Policy:

@@ -10,7 +10,7 @@ from ringfence.policy.flow import Access, Https, Service
 from ringfence.policy.request import METHODS
 from ringfence.review.build import build_report
 from ringfence.review.merged import causes, merged_requests, needs, whose
-from ringfence.review.report import Report
+from ringfence.review.report import QuarantineReview, Report
 
 
 def shown(access: Access) -> str:
@@ -153,7 +153,7 @@ def test_observed_quarantined_expired_and_accepted_are_said(tmp_path: Path) -> N
     assert report.observed == ("watched",)
     assert report.allocation == "provisional"
     assert (watched.mode, watched.provisional) == ("observe", True)
-    assert (cut.quarantined, cut.needs) == (True, ())
+    assert (cut.quarantine, cut.needs) == (QuarantineReview(None, None, None), ())
     assert [(each.capability, str(each.until), each.declared) for each in old.expired] == [
         ("https", "2026-11-22", "profiles/agents/old.yaml:10")
     ]

@@ -51,7 +51,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 def agent(name: str) -> Agent:
-    return Agent(name, "o", "p", "ecs", f"arn:aws:iam::111111111111:role/{name}", None, 1, None, "enforce", False, HERE)
+    return Agent(name, "o", "p", "ecs", f"arn:aws:iam::111111111111:role/{name}", None, 1, None, "enforce", None, HERE)
 
 
 def rules() -> str:

@@ -11,11 +11,22 @@ from ringfence.policy.span import Span
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Why an agent is cut off, since when (UTC), and whether that was done through AWS's API, ahead of Pulumi."""
+
+    because: str | None = None
+    ticket: str | None = None
+    since: datetime.datetime | None = None
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """One agent as the network sees it.
 
     ``peak`` counts the instances that may run at once; ``mode`` is "enforce" or "observe"; ``serves`` the TCP
-    port where others may call it. Quarantined agents have no flows.
+    port where others may call it. Quarantined agents have no flows. Sessions of its role that began before
+    ``sessions_since`` (UTC) are worth nothing.
     """
 
     name: str
@@ -27,8 +38,14 @@ class Agent:
     peak: int
     serves: int | None
     mode: str
-    quarantined: bool
+    quarantine: Quarantine | None
     declared: Span
+    sessions_since: datetime.datetime | None = None
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether it is cut off."""
+        return self.quarantine is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from ringfence.catalogue.load import WrittenCapability
 from ringfence.policy.effective import inspected_agents
 from ringfence.policy.flow import AgentCall, Flow, Grant, Tls
-from ringfence.policy.policy import Agent, Policy
+from ringfence.policy.policy import Agent, Policy, Quarantine
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import Fleet, WrittenClass, WrittenEnvironment, WrittenProfile, classes_of
 from ringfence.profile.grants import NeedError, Opened, open_need, substitute, variables, with_principal
-from ringfence.profile.model import Need
+from ringfence.profile.model import Need, Profile
 from ringfence.source.diagnostic import Findings
 
 EXPIRES_SOON = datetime.timedelta(days=30)
@@ -35,7 +35,7 @@ def declared_policy(
     flows = [
         flow
         for written, agent in zip(here, agents, strict=True)
-        if not written.profile.quarantined
+        if not agent.quarantined
         for flow in expansion.flows(written, agent)
     ]
     return Policy(environment, as_of, agents, Policy.sorted_flows(flows), (), elsewhere)
@@ -66,9 +66,14 @@ class _Expansion:
             peak=workload.peak,
             serves=profile.serves.port if profile.serves else None,
             mode=profile.mode or self.environment.environment.mode,
-            quarantined=profile.quarantined,
+            quarantine=self.quarantine(profile),
             declared=written.span("agent"),
+            sessions_since=profile.sessions_since,
         )
+
+    def quarantine(self, profile: Profile) -> Quarantine | None:
+        cut = profile.quarantine_in(self.environment.name)
+        return cut and Quarantine(cut.because, cut.ticket, cut.since, cut.direct)
 
     def _filled(self, written: WrittenProfile, text: str, known: dict[str, str], key: str) -> str:
         try:
@@ -231,7 +236,9 @@ class _Expansion:
     def calls(self, written: WrittenProfile, agent: Agent) -> Iterator[Flow]:
         for index, name in enumerate(written.profile.calls):
             callee = self.fleet.profiles.get(name)
-            if callee is None or callee.profile.serves is None or callee.profile.quarantined:
+            if callee is None or callee.profile.serves is None:
+                continue
+            if callee.profile.quarantine_in(self.environment.name):
                 continue
             place = written.span("calls", index)
             if self.environment.name not in callee.profile.environments:

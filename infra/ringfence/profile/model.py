@@ -5,7 +5,15 @@ import ipaddress
 import re
 from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ringfence.catalogue.model import VARIABLE
 from ringfence.policy.target import TargetError, parse_target
@@ -36,6 +44,16 @@ def _date(value: object) -> datetime.date:
         raise Complaint(f"{value!r} is no date", "write YEAR-MONTH-DAY, such as 2027-06-30") from error
 
 
+def _moment(value: object) -> datetime.datetime:
+    try:
+        moment = datetime.datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise Complaint(f"{value!r} is no moment", "write it in UTC, such as 2027-06-30T14:05:00Z") from error
+    if moment.utcoffset() is None:
+        raise Complaint(f"{value!r} does not say its time zone", f"write it in UTC: {value}Z")
+    return moment.astimezone(datetime.UTC).replace(microsecond=0)
+
+
 def _role(text: str) -> str:
     if not re.fullmatch(
         r"arn:(?:aws[a-z-]*|\$\{partition\}):iam::(?:\d{12}|\$\{account\}):role/[\w+=,.@/${}-]{1,512}", text
@@ -46,6 +64,7 @@ def _role(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_slug)]
 Date = Annotated[datetime.date, BeforeValidator(_date)]
+Moment = Annotated[datetime.datetime, BeforeValidator(_moment)]
 RoleArn = Annotated[str, AfterValidator(_role)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Parameters = dict[str, str | int | tuple[str | int, ...]]
@@ -170,6 +189,34 @@ class AcceptedRisk(Strict):
     until: Date
 
 
+class Quarantine(Strict):
+    """That an agent is cut off, and why; ``quarantined: true`` says it without a reason.
+
+    ``environments`` are the ones in which it is cut off, all of its own where none is named. ``direct`` says that the
+    NACL entries were written through AWS's API, ahead of Pulumi, which then adopts them.
+    """
+
+    because: Text | None = None
+    ticket: Text | None = None
+    since: Moment | None = None
+    environments: tuple[Name, ...] = ()
+    direct: bool = False
+
+
+_FLAG = TypeAdapter(bool)
+
+
+def _quarantine(value: object) -> object:
+    """``true`` is a quarantine without a reason, ``false`` is none."""
+    if isinstance(value, dict | Quarantine):
+        return cast("object", value)
+    try:
+        return Quarantine() if _FLAG.validate_python(value) else None
+    except ValidationError as error:
+        message = "`quarantined` is true, false, or a mapping"
+        raise Complaint(message, "write `quarantined: {because: TEXT}`", "RF035") from error
+
+
 class Profile(Strict):
     """What one agent may do."""
 
@@ -185,7 +232,14 @@ class Profile(Strict):
     expect: tuple[Expectation, ...] = ()
     accepts: tuple[AcceptedRisk, ...] = ()
     mode: Literal["enforce", "observe"] | None = None
-    quarantined: bool = False
+    quarantined: Annotated[Quarantine | None, BeforeValidator(_quarantine)] = None
+    # Sessions of the role that began earlier are worth nothing: set when a quarantine is lifted.
+    sessions_since: Moment | None = None
+
+    def quarantine_in(self, environment: str) -> Quarantine | None:
+        """Why the agent is cut off in an environment; None where it is not."""
+        cut = self.quarantined
+        return cut if cut is not None and (not cut.environments or environment in cut.environments) else None
 
 
 class ProfileClass(Strict):

@@ -37,6 +37,11 @@ def schema_path(name: str) -> str:
 def _with_needs(schema: Schema, catalogue: Catalogue, title: str) -> Schema:
     older = draft7(schema, title)
     older["definitions"]["Need"] = _need(catalogue)
+    if "quarantined" in older["properties"]:  # a validator turns the flag into the mapping, which a model cannot say
+        older["properties"]["quarantined"] = {
+            "anyOf": [{"type": "boolean"}, {"$ref": "#/definitions/Quarantine"}],
+            "default": False,
+        }
     return older
 
 

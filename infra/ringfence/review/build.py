@@ -13,7 +13,18 @@ from ringfence.policy.flow import Access, AgentCall, Flow, Grant, Https, Interne
 from ringfence.policy.policy import Agent
 from ringfence.profile.fleet import Fleet, WrittenProfile, classes_of
 from ringfence.profile.model import Need as DeclaredNeed
-from ringfence.review.report import Accepted, AgentReview, Count, Expired, Left, Need, QuotaUse, Reach, Report
+from ringfence.review.report import (
+    Accepted,
+    AgentReview,
+    Count,
+    Expired,
+    Left,
+    Need,
+    QuarantineReview,
+    QuotaUse,
+    Reach,
+    Report,
+)
 from ringfence.source.document import Document
 
 FORMAT_VERSION = 1
@@ -67,6 +78,7 @@ def _counts(items: Iterable[tuple[str, int]]) -> tuple[Count, ...]:
 
 def _agent(agent: Agent, place: AgentPlace, plan: Plan, layers: Layers) -> AgentReview:
     profile = plan.fleet.profiles[agent.name].profile
+    cut = agent.quarantine
     return AgentReview(
         name=agent.name,
         owner=agent.owner,
@@ -74,7 +86,7 @@ def _agent(agent: Agent, place: AgentPlace, plan: Plan, layers: Layers) -> Agent
         platform=agent.platform,
         declared=str(agent.declared),
         mode=agent.mode,
-        quarantined=agent.quarantined,
+        quarantine=cut and QuarantineReview(cut.because, cut.ticket, cut.since),
         inspected=place.inspected,
         provisional=place.provisional,
         serves=agent.serves,

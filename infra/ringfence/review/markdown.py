@@ -6,7 +6,7 @@ Whatever a person wrote stands in a code span: no mention, link, HTML or emphasi
 import re
 from collections.abc import Iterable, Iterator
 
-from ringfence.review.merged import KINDS, causes, headline, merged_requests, summary, unconfirmed, whose
+from ringfence.review.merged import KINDS, causes, cut_off, headline, merged_requests, summary, unconfirmed, whose
 from ringfence.review.report import AgentReview, Need, Reach, Report
 from ringfence.source.diagnostic import visible
 
@@ -71,7 +71,7 @@ def _agent(agent: AgentReview) -> Iterator[str]:
     states = [
         code(agent.owner),
         _codes(agent.networks) + (" (provisional)" if agent.provisional else ""),
-        *(["**quarantined**"] if agent.quarantined else []),
+        *([f"**quarantined**: {code(cut_off(agent.quarantine))}"] if agent.quarantine else []),
         *(["**observed, not enforced**"] if agent.mode == "observe" else []),
         *(["TLS decrypted"] if agent.inspected else []),
         *([f"serves on {agent.serves}"] if agent.serves else []),

@@ -5,10 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ringfence.policy.request import METHODS
-from ringfence.review.report import AgentReview, Need, Report
+from ringfence.review.report import AgentReview, Need, QuarantineReview, Report
 
 KINDS = ("not enforceable here", "AWS always", "content")
 """The kinds of residuals, in the order in which they are shown."""
+
+
+def cut_off(quarantine: QuarantineReview) -> str:
+    """Since when and why an agent is cut off, as far as its profile says."""
+    since = f"cut off since {quarantine.since:%Y-%m-%dT%H:%M:%SZ}" if quarantine.since else "cut off"
+    return " · ".join(filter(None, (since, quarantine.because, quarantine.ticket)))
 
 
 def merged_requests(requests: Iterable[str]) -> list[str]:

@@ -105,11 +105,21 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineReview:
+    """Why an agent is cut off, and since when, as its profile says."""
+
+    because: str | None
+    ticket: str | None
+    since: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReview:
     """One agent: where it is, and what it may reach.
 
-    ``mode`` is "enforce" or "observe"; ``inspected`` tells whether its TLS is decrypted; ``provisional`` that its
-    networks stand in no allocation yet. ``access_digest`` changes with its access and with nothing else.
+    ``mode`` is "enforce" or "observe"; ``quarantine`` is there where it is cut off; ``inspected`` tells whether its
+    TLS is decrypted; ``provisional`` that its networks stand in no allocation yet. ``access_digest`` changes with its
+    access and with nothing else.
     """
 
     name: str
@@ -118,7 +128,7 @@ class AgentReview:
     platform: str
     declared: str
     mode: str
-    quarantined: bool
+    quarantine: QuarantineReview | None
     inspected: bool
     provisional: bool
     serves: int | None

@@ -3,7 +3,17 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ringfence.review.merged import KINDS, Cause, causes, headline, merged_requests, summary, unconfirmed, whose
+from ringfence.review.merged import (
+    KINDS,
+    Cause,
+    causes,
+    cut_off,
+    headline,
+    merged_requests,
+    summary,
+    unconfirmed,
+    whose,
+)
 from ringfence.review.report import AgentReview, Need, Reach, Report
 from ringfence.source.diagnostic import visible
 
@@ -53,13 +63,15 @@ def _lines(report: Report) -> Iterator[str]:
 def _agent(agent: AgentReview) -> Iterator[str]:
     networks = " ".join(agent.networks) + (" (provisional)" if agent.provisional else "")
     states = [
-        *(["QUARANTINED"] if agent.quarantined else []),
+        *(["QUARANTINED"] if agent.quarantine else []),
         *(["observed, not enforced"] if agent.mode == "observe" else []),
         *(["TLS decrypted"] if agent.inspected else []),
         *([f"serves on {agent.serves}"] if agent.serves else []),
     ]
     yield from _wrapped(" · ".join([agent.name, agent.owner, networks, *states]), "", "    ")
     yield from _wrapped(agent.purpose, "  ", "  ")
+    if agent.quarantine is not None:
+        yield from _wrapped(cut_off(agent.quarantine), "  ", "      ")
     for need in agent.needs:
         yield from _need(need)
     for expired in agent.expired:

@@ -133,6 +133,26 @@ def test_a_quarantined_agent_keeps_its_nacl_with_one_denial_in_each_direction(bu
     assert acl_of(enforcement, "peer").rules == (), "nobody keeps a way to it"
 
 
+def test_group_and_nacl_say_why_and_since_when_an_agent_is_cut_off(build: Build) -> None:
+    cut = 'quarantined: {because: "wrote to #general, twice", ticket: SEC-9, since: "2026-11-20T09:00:00Z"}\n'
+    enforcement = build({"web": agent("web", WEB, more=cut), "other": agent("other", WEB)}).enforcement
+    (group,) = (group for group in enforcement.security_groups if group.name == "web")
+    for tags in (dict(acl_of(enforcement, "web").tags), dict(group.tags)):
+        assert {key: value for key, value in tags.items() if "quarantined" in key} == {
+            "ringfence:quarantined": "2026-11-20T09:00:00Z",
+            "ringfence:quarantined-because": "wrote to _general_ twice",
+            "ringfence:quarantined-ticket": "SEC-9",
+        }
+    assert not any("quarantined" in key for key, _ in acl_of(enforcement, "other").tags)
+
+
+def test_an_agent_is_cut_off_where_its_quarantine_says(build: Build) -> None:
+    for environments, cut in (("[dev]", True), ("[prod]", False)):
+        text = agent("web", WEB, more=f"quarantined: {{environments: {environments}}}\n")
+        entries = acl_of(build({"web": text}).enforcement, "web").rules
+        assert (len(entries) == 2) == cut, environments
+
+
 def test_numbers_leave_the_lowest_for_quarantine_and_denials_come_before_the_internet(build: Build) -> None:
     needs = (
         WEB

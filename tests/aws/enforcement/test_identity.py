@@ -99,6 +99,14 @@ def test_a_quarantined_role_is_worth_nothing_anywhere(build: Build) -> None:
         assert denials(compiled, "a", "sqs:SendMessage", **context) == ("Quarantined",)
 
 
+def test_after_a_quarantine_older_sessions_of_the_role_stay_worthless(build: Build) -> None:
+    compiled = build({"a": agent("a", QUEUE, more='sessions_since: "2026-11-20T10:00:00+01:00"\n')})
+    (earlier,) = (s for s in policy_of(compiled, "a").document.statements if s.sid == "EarlierSessions")
+    assert (earlier.effect, earlier.actions, earlier.resources) == ("Deny", ("*",), ("*",))
+    (began,) = earlier.conditions
+    assert (began.operator, began.key, began.values) == ("DateLessThan", "aws:TokenIssueTime", ("2026-11-20T09:00:00Z",))
+
+
 def test_nothing_is_ever_granted_and_references_are_typed(build: Build) -> None:
     compiled = build({"a": agent("a", QUEUE + WEB, platform="ec2"), "idle": agent("idle", platform="ec2")})
     for policy in compiled.enforcement.role_policies:

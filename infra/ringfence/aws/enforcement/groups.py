@@ -70,7 +70,7 @@ def _split(name: str, agents: list[str], room: int, bit: int) -> Iterable[tuple[
 
 def _agent_group(site: Site, needs: AgentNeeds, homes: Mapping[str, Mapping[str, str]]) -> SecurityGroup:
     agent = needs.agent
-    tags = site.agent_tags(needs)
+    tags = site.guard_tags(needs)
     rules: list[SecurityGroupRule] = []
 
     def allow(direction: str, what: str, protocol: str, ports: tuple[int, int], peer: Peer, text: str) -> None:

@@ -4,7 +4,9 @@ It grants nothing, so it stands beside whatever the role may do; a permissions b
 a role has for it. Conditions follow AWS's own examples (github.com/aws-samples/data-perimeter-policy-examples,
 service_control_policies): ``aws:VpcSourceIp`` is there only when a request comes through a VPC endpoint,
 ``aws:SourceIp`` only when it does not, and calls that a service makes with the role's rights are excepted by
-``aws:ViaAWSService``. VPC ids are unique within a region only, so the region is asked for too.
+``aws:ViaAWSService``. VPC ids are unique within a region only, so the region is asked for too. Sessions that began
+before a quarantine was lifted stay worthless, as AWS itself revokes a role's sessions
+(docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html).
 """
 
 from collections.abc import Iterator
@@ -54,6 +56,9 @@ def _statements(site: Site, needs: AgentNeeds) -> Iterator[Statement]:
         # Whatever the time of its session: old ones end, and new ones begin with nothing.
         yield Statement("Quarantined", "Deny", ("*",), ("*",))
         return
+    if agent.sessions_since is not None:
+        began = Condition("DateLessThan", "aws:TokenIssueTime", (f"{agent.sessions_since:%Y-%m-%dT%H:%M:%SZ}",))
+        yield _deny("EarlierSessions", ("*",), (), (began,))
     by_lambda = agent.platform == "lambda"
     # Lambda's own calls with the role carry no function's ARN (same source).
     excepted = (_NOT_BY_A_SERVICE, *((Condition("Null", "lambda:SourceFunctionArn", ("false",)),) if by_lambda else ()))

@@ -101,6 +101,19 @@ class Site:
         agent = needs.agent
         return tags(self.name, f"{self.name} {name or agent.name}", agent=agent.name, owner=agent.owner)
 
+    def guard_tags(self, needs: AgentNeeds) -> Tags:
+        """The tags of an agent's group and NACL, which also say why and since when it is cut off, if it is."""
+        agent, cut = needs.agent, needs.agent.quarantine
+        if cut is None:
+            return self.agent_tags(needs)
+        said = {
+            "quarantined": f"{cut.since:%Y-%m-%dT%H:%M:%SZ}" if cut.since else "yes",
+            "quarantined-because": cut.because,
+            "quarantined-ticket": cut.ticket,
+        }
+        more = {key: text for key, text in said.items() if text}
+        return tags(self.name, f"{self.name} {agent.name}", agent=agent.name, owner=agent.owner, more=more)
+
 
 def subnet_name(owner: str, segment: Segment) -> str:
     """A subnet's name: whose it is, its zone and its first address, which is its identity."""

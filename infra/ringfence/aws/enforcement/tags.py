@@ -2,6 +2,8 @@
 
 import functools
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ringfence.aws.enforcement.log_model import Tags
 
@@ -13,13 +15,21 @@ VALUE_MAX = 256
 """Characters of a tag's value (TagValue in the EC2 API: 255; elsewhere 256; we stay below both)."""
 
 
-def tags(environment: str, name: str, *, agent: str | None = None, owner: str | None = None) -> Tags:
-    """The tags of one thing, sorted by key; ``name`` is what consoles show."""
+def tags(
+    environment: str,
+    name: str,
+    *,
+    agent: str | None = None,
+    owner: str | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Tags:
+    """The tags of one thing, sorted by key; ``name`` is what consoles show, ``more`` has keys without our prefix."""
     written = {"Name": _clean(name), "ringfence:environment": environment}
     if agent is not None:
         written["ringfence:agent"] = agent
     if owner is not None:
         written["ringfence:owner"] = _clean(owner)
+    written |= {f"ringfence:{key}": _clean(value) for key, value in more.items()}
     return tuple(sorted(written.items()))
 
 

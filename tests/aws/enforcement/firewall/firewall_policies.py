@@ -32,7 +32,7 @@ BOT, CODER, IDLE, STRANGER = (
 
 
 def agent(name: str, mode: str = "enforce", owner: str = "docs-team") -> Agent:
-    return Agent(name, owner, "tests", "ecs", f"role/{name}", None, 1, None, mode, False, HERE)
+    return Agent(name, owner, "tests", "ecs", f"role/{name}", None, 1, None, mode, None, HERE)
 
 
 def https(name: str, host: str, *requests: str, port: int = 443, ticket: str | None = None) -> Flow:
