@@ -19,7 +19,7 @@ LAYERS = (
     ("plan", "project"),
     ("aws",),
     ("verify", "engine"),
-    ("review", "aws.resources"),
+    ("review", "aws.resources", "operate"),
     ("cli",),
     ("__main__",),
 )

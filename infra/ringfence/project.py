@@ -46,8 +46,16 @@ def pinned_day(stack: Document) -> datetime.date | None:
 
 
 def today(given: datetime.date | None, pinned: datetime.date | None = None) -> datetime.date:
-    """The day of this run: the one given, the one that the stack pins, or today (local). Nothing else asks a clock."""
+    """The day of this run: the one given, the one that the stack pins, or today (local).
+
+    What is allowed depends on no other clock.
+    """
     return given or pinned or datetime.datetime.now().astimezone().date()
+
+
+def now() -> datetime.datetime:
+    """This moment in UTC, to the second: when something is done, never what decides an access."""
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
 
 def line_at(tree: Tree | None, span: Span) -> str | None:

@@ -36,10 +36,7 @@ def value_of(text: str) -> Any:
 def test_a_key_is_added_after_another_one_and_nothing_else_changes() -> None:
     assert with_key(PROFILE, "quarantined", CUT, after="agent") == PROFILE.replace(
         "# its name\n",
-        "# its name\n"
-        "quarantined:\n"
-        '  because: "wrote to a stranger: twice"\n'
-        '  since: "2026-11-20T09:00:00Z"\n',
+        '# its name\nquarantined:\n  because: "wrote to a stranger: twice"\n  since: "2026-11-20T09:00:00Z"\n',
     )
 
 

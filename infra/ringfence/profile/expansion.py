@@ -73,7 +73,7 @@ class _Expansion:
 
     def quarantine(self, profile: Profile) -> Quarantine | None:
         cut = profile.quarantine_in(self.environment.name)
-        return cut and Quarantine(cut.because, cut.ticket, cut.since, cut.direct)
+        return cut and Quarantine(cut.because, cut.ticket, cut.since, self.environment.name in cut.direct)
 
     def _filled(self, written: WrittenProfile, text: str, known: dict[str, str], key: str) -> str:
         try:

@@ -192,15 +192,15 @@ class AcceptedRisk(Strict):
 class Quarantine(Strict):
     """That an agent is cut off, and why; ``quarantined: true`` says it without a reason.
 
-    ``environments`` are the ones in which it is cut off, all of its own where none is named. ``direct`` says that the
-    NACL entries were written through AWS's API, ahead of Pulumi, which then adopts them.
+    ``environments`` are the ones in which it is cut off, all of its own where none is named. ``direct`` names those in
+    which the NACL entries were written through AWS's API, ahead of Pulumi, which then takes them over.
     """
 
     because: Text | None = None
     ticket: Text | None = None
     since: Moment | None = None
     environments: tuple[Name, ...] = ()
-    direct: bool = False
+    direct: tuple[Name, ...] = ()
 
 
 _FLAG = TypeAdapter(bool)

@@ -28,11 +28,10 @@ def with_key(text: str, key: str, value: Plain, *, after: str) -> str:
     for known, node in root.value:
         if known.value == key:
             return _replaced(text, root, known, node, value)
-    for known, node in root.value:
-        if known.value == after:
-            break
-    else:
+    found = next(((known, node) for known, node in root.value if known.value == after), None)
+    if found is None:
         raise EditError(f"there is no `{after}`")
+    known, node = found
     end = _end(node)
     if root.flow_style:
         return f"{text[:end]}, {key}: {_flow(value)}{text[end:]}"
@@ -60,7 +59,7 @@ def without_key(text: str, key: str) -> str:
 
 
 def with_item(text: str, key: str, item: Mapping[str, Plain], *, after: str) -> str:
-    """The text with one more mapping at the end of a list of the outermost mapping; the list begins where it is missing.
+    """The text with one more mapping at the end of a list of the outermost mapping, which begins where it is missing.
 
     ``after`` as in `with_key`. Raises `EditError` where the key holds something else than a list.
     """
@@ -98,7 +97,8 @@ def _root(text: str) -> yaml.MappingNode:
         # The pure reader counts characters, whatever they take in octets.
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
-        raise EditError(f"it is not YAML: {error}") from error
+        reason = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
+        raise EditError(f"it is not YAML: {reason}") from error
     if not isinstance(root, yaml.MappingNode) or not root.value:
         raise EditError("it is not a mapping")
     return root

@@ -104,7 +104,11 @@ def test_after_a_quarantine_older_sessions_of_the_role_stay_worthless(build: Bui
     (earlier,) = (s for s in policy_of(compiled, "a").document.statements if s.sid == "EarlierSessions")
     assert (earlier.effect, earlier.actions, earlier.resources) == ("Deny", ("*",), ("*",))
     (began,) = earlier.conditions
-    assert (began.operator, began.key, began.values) == ("DateLessThan", "aws:TokenIssueTime", ("2026-11-20T09:00:00Z",))
+    assert (began.operator, began.key, began.values) == (
+        "DateLessThan",
+        "aws:TokenIssueTime",
+        ("2026-11-20T09:00:00Z",),
+    )
 
 
 def test_nothing_is_ever_granted_and_references_are_typed(build: Build) -> None:

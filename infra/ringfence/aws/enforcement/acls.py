@@ -87,7 +87,8 @@ def _agent_acl(site: Site, needs: AgentNeeds, shared: _Shared, findings: Finding
     else:
         entries = _agent_entries(site, needs, shared)
         rules = _numbered(site, agent.name, f"`{agent.name}`", entries, agent.declared, findings)
-    return NetworkAcl(agent.name, "agent", agent.name, agent_subnets(needs), rules, site.guard_tags(needs))
+    adopted = agent.quarantine is not None and agent.quarantine.direct
+    return NetworkAcl(agent.name, "agent", agent.name, agent_subnets(needs), rules, site.guard_tags(needs), adopted)
 
 
 def _quarantine(name: str) -> tuple[AclRule, ...]:

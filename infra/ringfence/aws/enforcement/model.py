@@ -138,7 +138,11 @@ class AclRule:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAcl:
-    """A NACL and the subnets, by name, that it guards; what no rule allows is denied. ``kind`` as for subnets."""
+    """A NACL and the subnets, by name, that it guards; what no rule allows is denied. ``kind`` as for subnets.
+
+    ``adopted`` says that its entries were written through AWS's API already, in an emergency: they are taken over as
+    they stand, since a second entry of one number is refused.
+    """
 
     name: str
     kind: str
@@ -146,6 +150,7 @@ class NetworkAcl:
     subnets: tuple[str, ...]
     rules: tuple[AclRule, ...]
     tags: Tags
+    adopted: bool = False
 
 
 # Routes

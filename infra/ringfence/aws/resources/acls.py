@@ -34,13 +34,15 @@ class NetworkAcls(pulumi.ComponentResource):
             tags=dict(acl.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        existing = _existing(acl) if acl.adopted else None
         denials: dict[str, list[pulumi.Resource]] = {"ingress": [], "egress": []}
         for rule in sorted(acl.rules, key=lambda rule: (rule.number, rule.direction)):
             before = denials[rule.direction]
+            egress = rule.direction == "egress"
             entry = aws.ec2.NetworkAclRule(
                 f"{name}-{rule.name}",
                 network_acl_id=made.id,
-                egress=rule.direction == "egress",
+                egress=egress,
                 rule_number=rule.number,
                 rule_action=rule.action,
                 protocol=rule.protocol,
@@ -52,8 +54,24 @@ class NetworkAcls(pulumi.ComponentResource):
                     depends_on=list(before) if rule.action == "allow" else None,
                     # Any change replaces an entry, and two cannot have one number.
                     delete_before_replace=True,
+                    import_=existing and f"{existing}:{rule.number}:{rule.protocol}:{str(egress).lower()}",
                 ),
             )
             if rule.action == "deny":
                 before.append(entry)
         return made
+
+
+def _existing(acl: NetworkAcl) -> str | None:
+    """The deployed NACL whose entries are to be taken over: asked for by its tags, as an entry is imported by its id.
+
+    An entry's id for an import is NACL, number, protocol and direction
+    (https://www.pulumi.com/registry/packages/aws/api-docs/ec2/networkaclrule/#import).
+    """
+    tags = dict(acl.tags)
+    wanted = {key: tags[key] for key in ("ringfence:environment", "ringfence:agent")}
+    found = aws.ec2.get_network_acls(tags=wanted).ids
+    if len(found) == 1:
+        return found[0]
+    pulumi.log.warn(f"{len(found)} NACLs are tagged as {acl.name}'s, so its entries are made, not taken over")
+    return None

@@ -1,0 +1,61 @@
+"""The resources that the first steps name are those that the program registers, and nobody else's."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from ringfence.aws.allocation_file import allocation_of
+from ringfence.aws.enforcement.enforce import enforce
+from ringfence.aws.resources.graph import registered_graph
+from ringfence.operate.last_good import Overlay, agent_path
+from ringfence.operate.pulumi_steps import Step, cut_off_steps, project_name
+from ringfence.plan import plan_environment
+from ringfence.source.diagnostic import Findings
+from ringfence.source.tree import Directory
+
+ROOT = Path(__file__).parents[2]
+DAY = datetime.date(2026, 11, 23)
+AGENT = "pr-contributor"
+
+
+def cut_off() -> Overlay:
+    tree, path = Directory(ROOT), agent_path(AGENT)
+    return Overlay(tree, {path: tree.read(path) + b"quarantined: true\n"})
+
+
+def steps(tree: Overlay, environment: str, *, whole: bool = True) -> tuple[Step, ...]:
+    plan = plan_environment(tree, environment, DAY, Findings())
+    enforcement = enforce(plan, allocation_of(plan, tree, Findings()))
+    return cut_off_steps(enforcement, AGENT, project_name(tree), whole=whole)
+
+
+def targets(step: Step) -> list[str]:
+    return [word for before, word in zip(step.words, step.words[1:], strict=False) if before == "--target"]
+
+
+@pytest.mark.parametrize(("environment", "attached"), [("dev", False), ("prod", True)])
+def test_the_first_step_is_two_nacl_entries_and_the_next_the_role(environment: str, attached: bool) -> None:
+    tree = cut_off()
+    graph = registered_graph(tree, environment, DAY)
+    first, *others = steps(tree, environment)
+    entries = [graph.get(urn) for urn in targets(first)]
+    assert [
+        (
+            entry and entry.type.rpartition(":")[2],
+            entry and entry.inputs["ruleAction"],
+            entry and entry.inputs["egress"],
+        )
+        for entry in entries
+    ] == [("NetworkAclRule", "deny", True), ("NetworkAclRule", "deny", False)]
+    named = [graph.get(urn) for step in others for urn in targets(step)]
+    assert [each and each.type for each in named] == (["aws:iam/rolePolicy:RolePolicy"] if attached else [])
+    assert targets(others[-1]) == [], "the last step is the whole environment"
+
+
+def test_a_tree_that_is_not_whole_is_not_deployed_as_a_whole() -> None:
+    assert all(targets(step) for step in steps(cut_off(), "prod", whole=False))
+
+
+def test_a_step_is_printed_as_it_is_run() -> None:
+    step = Step("p", ("up", "--target", "urn:pulumi:dev::p::a$b::n x"))
+    assert str(step) == "pulumi up --target 'urn:pulumi:dev::p::a$b::n x'"
