@@ -17,7 +17,7 @@ class Ran:
     err: str
 
 
-def ringfence(*arguments: str, cwd: Path = ROOT, **environment: str) -> Ran:
+def ringfence(*arguments: str, cwd: Path = ROOT, timeout: float = 120, **environment: str) -> Ran:
     """Run the command; its exit code and what it said."""
     finished = subprocess.run(
         [sys.executable, "-c", "from ringfence.cli import main; main()", *arguments],
@@ -28,7 +28,7 @@ def ringfence(*arguments: str, cwd: Path = ROOT, **environment: str) -> Ran:
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
-        timeout=120,
+        timeout=timeout,
     )
     assert "Traceback" not in finished.stderr or environment.get("RINGFENCE_DEBUG"), finished.stderr
     return Ran(finished.returncode, finished.stdout, finished.stderr)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "aws" / "resources"))  # the calls that a world checks inputs as
+sys.path.append(str(Path(__file__).parents[1] / "cli"))  # the command as a person runs it
 
 from deployment import HOW_TO_GET, Base, Deployment, copy_of_the_project, find_cli
 

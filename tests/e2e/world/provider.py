@@ -89,6 +89,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 }
             case "aws:index/getAvailabilityZones:getAvailabilityZones":
                 answer = {"id": region, "names": zones, "zoneIds": zones, "groupNames": [region]}
+            case "aws:ec2/getNetworkAcls:getNetworkAcls":
+                wanted = plain(request.args)["tags"].items()
+                acls = self.world.resources("aws:ec2/networkAcl:NetworkAcl")
+                ids = [acl.id for acl in acls if wanted <= (acl.inputs.get("tags") or {}).items()]
+                answer = {"id": region, "ids": ids, "region": region}
             case other:
                 context.abort(grpc.StatusCode.UNIMPLEMENTED, f"this world has no answer to {other}")
         response = provider_pb2.InvokeResponse()
@@ -181,7 +186,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Read(self, request: Any, _context: Any) -> Any:
-        held = self.world.get(_kind(request.urn), request.id)
+        kind = _kind(request.urn)
+        held = self.world.get(kind, request.id) or _imported(self.world, kind, request.id)
         if held is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(id=held.id, properties=_state(held), inputs=struct(held.inputs))
@@ -220,6 +226,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             case other:
                 raise AssertionError(f"no such fault: {other}")
         threading.Event().wait()
+
+
+def _imported(world: World, kind: str, identity: str) -> Held | None:
+    """A resource that has no id of its own in AWS, by what an import calls it."""
+    if kind != "aws:ec2/networkAclRule:NetworkAclRule":
+        return None
+    names = ("networkAclId", "ruleNumber", "protocol", "egress")
+    for held in world.resources(kind):
+        if ":".join(str(held.inputs[name]) for name in names).lower() == identity.lower():
+            return held
+    return None
 
 
 def _consequences(world: World, operation: str, done: Held) -> None:
