@@ -26,7 +26,9 @@ def quarantine(deployment: Deployment, *words: str) -> Called:
     return ringfence(*named, *words, cwd=deployment.project, timeout=300, **deployment.variables)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(
+    "environment", ["dev", *(pytest.param(name, marks=pytest.mark.slow) for name in ENVIRONMENTS if name != "dev")]
+)
 def test_two_nacl_entries_cut_an_agent_off_and_nobody_else_loses_anything(
     environment: str, deployed: Callable[[str], Deployment], record_property: Callable[[str, object], None]
 ) -> None:
@@ -64,6 +66,7 @@ def test_two_nacl_entries_cut_an_agent_off_and_nobody_else_loses_anything(
     record_property("counts", f"{environment}: an agent cut off by 2 operations, {len(operations)} until all is gone")
 
 
+@pytest.mark.slow
 def test_lifting_gives_everything_back_but_the_roles_earlier_sessions(deployed: Callable[[str], Deployment]) -> None:
     deployment = deployed("prod")
     before = canonical(deployment.world)

@@ -1,32 +1,14 @@
 """The resources that the first steps name are those that the program registers, and nobody else's."""
 
-import datetime
-from pathlib import Path
-
 import pytest
-from ringfence.aws.allocation_file import allocation_of
-from ringfence.aws.enforcement.enforce import enforce
+from quarantined import AGENT, DAY, cut_off, enforced
 from ringfence.aws.resources.graph import registered_graph
-from ringfence.operate.last_good import Overlay, agent_path
+from ringfence.operate.last_good import Overlay
 from ringfence.operate.pulumi_steps import Step, cut_off_steps, project_name
-from ringfence.plan import plan_environment
-from ringfence.source.diagnostic import Findings
-from ringfence.source.tree import Directory
-
-ROOT = Path(__file__).parents[2]
-DAY = datetime.date(2026, 11, 23)
-AGENT = "pr-contributor"
-
-
-def cut_off() -> Overlay:
-    tree, path = Directory(ROOT), agent_path(AGENT)
-    return Overlay(tree, {path: tree.read(path) + b"quarantined: true\n"})
 
 
 def steps(tree: Overlay, environment: str, *, whole: bool = True) -> tuple[Step, ...]:
-    plan = plan_environment(tree, environment, DAY, Findings())
-    enforcement = enforce(plan, allocation_of(plan, tree, Findings()))
-    return cut_off_steps(enforcement, AGENT, project_name(tree), whole=whole)
+    return cut_off_steps(enforced(tree, environment), AGENT, project_name(tree), whole=whole)
 
 
 def targets(step: Step) -> list[str]:

@@ -1,0 +1,160 @@
+"""Cutting off through AWS's API, in moto's AWS: the NACL first, then the role, nothing else, and nothing twice."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from moto import mock_aws
+from quarantined import AGENT, cut_off, enforced
+from ringfence.aws.enforcement.model import Enforcement
+from ringfence.operate.direct import OWN_POLICY, cut_off_directly
+from ringfence.source.diagnostic import InputError
+
+ACCOUNT, REGION = "333333333333", "eu-central-1"
+POLICY = f"prod-{AGENT}-0a1b2c3"
+"""As Pulumi names what the program leaves unnamed."""
+
+
+class Prod:
+    """The agent's NACL, with its ordinary entries, and its role, in the account of prod."""
+
+    def __init__(self, account: str) -> None:
+        role = f"arn:aws:iam::{account}:role/operator"
+        keys = boto3.client("sts", region_name=REGION).assume_role(RoleArn=role, RoleSessionName="operator")
+        session = botocore.session.Session()
+        session.set_credentials(
+            *(keys["Credentials"][key] for key in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+        )
+        self.calls: list[str] = []
+        session.register("before-call.*.*", lambda model, **_: self.calls.append(model.name))
+        boto3.setup_default_session(botocore_session=session)
+        self.ec2 = boto3.client("ec2", region_name=REGION)
+        self.iam = boto3.client("iam", region_name=REGION)
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.48.0.0/16")["Vpc"]["VpcId"]
+        self.acl = self.make_acl(AGENT)
+        self.make_acl("reviewer")
+        self.iam.create_role(RoleName=AGENT, AssumeRolePolicyDocument="{}")
+
+    def make_acl(self, agent: str) -> str:
+        tags = [{"Key": "ringfence:environment", "Value": "prod"}, {"Key": "ringfence:agent", "Value": agent}]
+        specification = [{"ResourceType": "network-acl", "Tags": tags}]
+        made = self.ec2.create_network_acl(VpcId=self.vpc, TagSpecifications=specification)["NetworkAcl"][
+            "NetworkAclId"
+        ]
+        self.allow(made, 20_000)
+        return str(made)
+
+    def allow(self, acl: str, number: int) -> None:
+        for egress in (True, False):
+            self.ec2.create_network_acl_entry(
+                NetworkAclId=acl, RuleNumber=number, Egress=egress, Protocol="6", RuleAction="allow",
+                CidrBlock="0.0.0.0/0", PortRange={"From": 443, "To": 443},
+            )  # fmt: skip
+
+    def entries(self, acl: str) -> set[tuple[int, bool, str, str]]:
+        (found,) = self.ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
+        return {
+            (entry["RuleNumber"], entry["Egress"], entry["RuleAction"], entry["Protocol"])
+            for entry in found["Entries"]
+            if entry["RuleNumber"] < 32767
+        }
+
+    def written(self) -> list[str]:
+        """The calls that change something, since last asked."""
+        changing = [call for call in self.calls if not call.startswith(("Describe", "List", "Get"))]
+        self.calls.clear()
+        return changing
+
+
+@pytest.fixture
+def prod() -> Iterator[Prod]:
+    with mock_aws():
+        made = Prod(ACCOUNT)
+        made.written()
+        yield made
+    boto3.DEFAULT_SESSION = None
+
+
+@pytest.fixture(scope="module")
+def enforcement() -> Enforcement:
+    return enforced(cut_off(), "prod")
+
+
+ALLOWED = {(20_000, True, "allow", "6"), (20_000, False, "allow", "6")}
+DENIED = {(1, True, "deny", "-1"), (1, False, "deny", "-1")}
+
+
+def test_two_entries_and_the_role_and_nobody_elses_anything(prod: Prod, enforcement: Enforcement) -> None:
+    prod.iam.put_role_policy(
+        RoleName=AGENT, PolicyName=POLICY, PolicyDocument=enforcement.role_policies[0].document.text()
+    )
+    prod.written()
+    others = {acl["NetworkAclId"] for acl in prod.ec2.describe_network_acls()["NetworkAcls"]} - {prod.acl}
+    before = {acl: prod.entries(acl) for acl in others}
+    done = cut_off_directly(enforcement, AGENT)
+    assert prod.written() == ["CreateNetworkAclEntry", "CreateNetworkAclEntry", "PutRolePolicy"]
+    assert prod.entries(prod.acl) == ALLOWED | DENIED
+    assert done.entries == 2
+    assert {acl: prod.entries(acl) for acl in others} == before
+    document: Any = prod.iam.get_role_policy(RoleName=AGENT, PolicyName=POLICY)["PolicyDocument"]
+    assert [(each["Effect"], each["Action"], each["Resource"]) for each in document["Statement"]] == [
+        ("Deny", "*", "*")
+    ]
+
+
+def test_doing_it_again_writes_no_entry(prod: Prod, enforcement: Enforcement) -> None:
+    cut_off_directly(enforcement, AGENT)
+    prod.written()
+    again = cut_off_directly(enforcement, AGENT)
+    assert again.entries == 0
+    assert again.lines[:2] == (f"{prod.acl} denies all egress already", f"{prod.acl} denies all ingress already")
+    assert prod.written() == ["PutRolePolicy"]
+
+
+def test_an_entry_of_that_number_that_says_something_else_is_replaced(prod: Prod, enforcement: Enforcement) -> None:
+    prod.allow(prod.acl, 1)
+    prod.written()
+    assert cut_off_directly(enforcement, AGENT).entries == 2
+    assert prod.written()[:2] == ["ReplaceNetworkAclEntry", "ReplaceNetworkAclEntry"]
+    assert prod.entries(prod.acl) == ALLOWED | DENIED
+
+
+def test_a_role_without_a_policy_of_ours_gets_one_that_is_named_for_removal(
+    prod: Prod, enforcement: Enforcement
+) -> None:
+    done = cut_off_directly(enforcement, AGENT)
+    assert prod.iam.list_role_policies(RoleName=AGENT)["PolicyNames"] == [OWN_POLICY]
+    assert done.lines[-1] == f"remove the inline policy {OWN_POLICY} by hand when the quarantine is lifted"
+
+
+def test_two_nacls_of_one_agent_are_refused_before_anything_is_written(prod: Prod, enforcement: Enforcement) -> None:
+    prod.make_acl(AGENT)
+    prod.written()
+    with pytest.raises(InputError) as raised:
+        cut_off_directly(enforcement, AGENT)
+    (said,) = raised.value.diagnostics
+    assert (said.code, "one NACL has to have the tags" in said.message) == ("RF152", True)
+    assert prod.written() == []
+
+
+def test_what_aws_refuses_says_what_was_done_until_then(prod: Prod, enforcement: Enforcement) -> None:
+    prod.iam.delete_role(RoleName=AGENT)
+    with pytest.raises(InputError) as raised:
+        cut_off_directly(enforcement, AGENT)
+    (said,) = raised.value.diagnostics
+    assert said.code == "RF153"
+    assert f"done until then: {prod.acl} denies all egress, by entry 1; {prod.acl} denies all ingress" in said.message
+    assert prod.entries(prod.acl) == ALLOWED | DENIED
+
+
+def test_another_account_is_refused_before_anything_is_written(enforcement: Enforcement) -> None:
+    with mock_aws():
+        other = Prod("444444444444")
+        other.written()
+        with pytest.raises(InputError) as raised:
+            cut_off_directly(enforcement, AGENT)
+        assert [each.code for each in raised.value.diagnostics] == ["RF151"]
+        assert other.written() == []
+    boto3.DEFAULT_SESSION = None
