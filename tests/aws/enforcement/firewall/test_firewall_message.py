@@ -3,7 +3,7 @@ from firewall_policies import ADDRESSES, agent, firewall, https, policy, text, t
 from hypothesis import given
 from hypothesis import strategies as st
 from ringfence.aws.enforcement.firewall.lint import lint
-from ringfence.aws.enforcement.firewall.message import digest_of, message, plain
+from ringfence.aws.enforcement.firewall.message import digest_of, message, plain, reasons_of
 
 HOSTILE = (
     'x"; sid:1;)', "a;b", "back\\slash", "colon: x", "line\nfeed", "$HOME_NET", "@ref", "ünïcode", "(parens)", "|41|",
@@ -46,12 +46,10 @@ def test_a_shared_rule_counts_its_agents_and_names_none() -> None:
     assert str(ADDRESSES["bot"][0]) in rules[0]
 
 
-def test_long_lists_of_capabilities_are_cut_with_their_number() -> None:
-    flows = [https("bot", f"h{index}.example.com") for index in range(9)]
-    grants = [flow.grant for flow in flows]
-    assert len(set(grants)) == 1
-    named = message("form", [agent("bot")], flows, "0")
-    assert named.endswith("capability=https access=0")
+def test_long_lists_of_tickets_are_cut_with_their_number() -> None:
+    flows = [https("bot", f"h{index}.example.com", ticket=f"SEC-{index}") for index in range(9)]
+    named = message("form", [agent("bot")], reasons_of(flows), "0")
+    assert named.endswith("capability=https ticket=SEC-0,SEC-1,SEC-2,SEC-3,SEC-4,SEC-5,+3 access=0")
 
 
 def test_digests_tell_accesses_apart_and_not_their_order() -> None:

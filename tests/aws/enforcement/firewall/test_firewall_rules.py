@@ -7,8 +7,9 @@ import pytest
 from firewall_policies import ADDRESSES, HOME, agent, example, firewall, https, net, policy, text, tls
 from ringfence.aws.enforcement.firewall import FirewallError
 from ringfence.aws.enforcement.firewall.compile import CAPACITIES, DEFAULT_CAPACITY, DEFAULT_GROUP
+from ringfence.aws.enforcement.firewall.default import default_drafts
 from ringfence.aws.enforcement.firewall.lint import lint
-from ringfence.aws.enforcement.firewall.rule import RULE_MAX
+from ringfence.aws.enforcement.firewall.rule import RULE_MAX, rules_of
 from ringfence.aws.enforcement.firewall.signature import FIRST, OBSERVED_OFFSET
 from ringfence.policy.policy import Policy
 
@@ -187,6 +188,15 @@ def test_groups_of_many_agents_are_whole_and_below_the_limit() -> None:
     assert len(places) == 400
     assert all(len(groups) == 1 for groups in places.values())
     assert len(set(sids(text(made)))) == len(sids(text(made)))
+
+
+def test_a_group_may_have_every_octet_of_its_limit_and_no_more() -> None:
+    groups = [list(default_drafts({443: ADDRESSES["bot"]}, ADDRESSES["coder"], "refuse")), []]
+    rules = rules_of(groups, 1_000_000)
+    assert rules is not None
+    octets = len("".join(f"{rule.text}\n" for rule in rules[0]).encode())
+    assert rules_of(groups, octets) == rules
+    assert rules_of(groups, octets - 1) is None
 
 
 def test_agents_that_share_an_address_are_refused() -> None:

@@ -43,26 +43,22 @@ def firewall_rules(
     `FirewallError` when two agents share an address, one with flows has none, or the rules exceed what AWS takes.
     """
     _check(policy, addresses)
-    grantees = _grantees(policy, addresses, inspection)
+    grantees = _grantees(policy, addresses, inspection, http2)
     watched = (agent.name for agent in policy.agents if agent.mode == "observe" and not agent.quarantined)
     observed = merged(network for name in watched for network in addresses.get(name, ()))
     default = _default(grantees, observed, http2)
     inspected = merged(network for grantee in grantees if grantee.inspected for network in grantee.networks)
-    size = 0
     for count in (1, 2, 4, 8, GROUPS_MAX):
-        if size > count * TEXT_MAX:
-            continue
-        members = _parted(grantees, count)
-        first, *others = rules_of([default, *(list(grant_drafts(group, http2)) for group in members)])
-        groups = [RuleGroup(DEFAULT_GROUP, DEFAULT_CAPACITY, first)]
-        groups += [
-            RuleGroup(f"ringfence-agents-{index}", _capacity(len(rules)), rules)
-            for index, rules in enumerate(others)
-            if rules
-        ]
-        if all(len(group.text.encode()) <= TEXT_MAX for group in groups):
+        written = rules_of([default, *(grant_drafts(group) for group in _parted(grantees, count))], TEXT_MAX)
+        if written is not None:
+            first, *others = written
+            groups = [RuleGroup(DEFAULT_GROUP, DEFAULT_CAPACITY, first)]
+            groups += [
+                RuleGroup(f"ringfence-agents-{index}", _capacity(len(rules)), rules)
+                for index, rules in enumerate(others)
+                if rules
+            ]
             return _within_capacity(Firewall(tuple(groups), home_net, inspected))
-        size = sum(len(group.text) for group in groups[1:])
     raise FirewallError(
         f"the rules do not fit into {GROUPS_MAX} groups of {TEXT_MAX} octets", "part the agents into two environments"
     )
@@ -81,7 +77,7 @@ def _check(policy: Policy, addresses: Mapping[str, Networks]) -> None:
         raise FirewallError(f"two agents share addresses: {shared[0]} and {shared[1]}", "give each its own subnets")
 
 
-def _grantees(policy: Policy, addresses: Mapping[str, Networks], inspection: str) -> tuple[Grantee, ...]:
+def _grantees(policy: Policy, addresses: Mapping[str, Networks], inspection: str, http2: str) -> tuple[Grantee, ...]:
     flows: dict[str, list[Flow]] = defaultdict(list)
     for flow in policy.flows:
         if isinstance(flow.access, Https | Tls):
@@ -91,7 +87,7 @@ def _grantees(policy: Policy, addresses: Mapping[str, Networks], inspection: str
             raise FirewallError(f"`{name}` has no addresses", "write its allocation before its rules")
     inspected = inspected_agents(policy) if inspection == "requests" else frozenset[str]()
     return tuple(
-        Grantee(agent, merged(addresses[agent.name]), tuple(flows[agent.name]), agent.name in inspected)
+        Grantee(agent, merged(addresses[agent.name]), tuple(flows[agent.name]), agent.name in inspected, http2)
         for agent in policy.agents
         if agent.name in flows
     )

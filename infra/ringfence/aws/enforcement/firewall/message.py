@@ -6,18 +6,23 @@ Owners and tickets are free text from profiles, and a rule is text as well: what
 of ``. _ - * / +`` becomes ``_``, so nothing in a message can end it, quote it or look like a variable.
 """
 
+import functools
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Set
 
 from ringfence.policy.flow import Flow
 from ringfence.policy.policy import Agent
+
+Reasons = Set[tuple[str, str | None]]
+"""Capabilities that flows come from, each with its ticket where there is one: all that a message says of flows."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._*/+-]")
 _LISTED_MAX = 6
 _WORD_MAX = 60
 
 
+@functools.lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """A text that is safe inside a message, 60 characters at most."""
     return _UNSAFE.sub("_", text)[:_WORD_MAX]
@@ -28,17 +33,19 @@ def digest_of(parts: Iterable[object]) -> str:
     return hashlib.sha256("\n".join(sorted(map(str, parts))).encode()).hexdigest()[:12]
 
 
-def message(form: str, agents: Iterable[Agent], flows: Iterable[Flow], digest: str, **words: str) -> str:
-    """The message of a rule that concerns these agents because of these flows."""
-    concerned = sorted({agent.name: agent for agent in agents}.items())
-    # Sets of texts, not of grants: a rule may stand on thousands of flows, and a grant's hash is of all it holds.
-    reasons = {(flow.grant.capability, flow.grant.ticket) for flow in flows}
+def reasons_of(flows: Iterable[Flow]) -> Reasons:
+    """Why some flows are there."""
+    return {(flow.grant.capability, flow.grant.ticket) for flow in flows}
+
+
+def message(form: str, agents: Collection[Agent], reasons: Reasons, digest: str, **words: str) -> str:
+    """The message of a rule that concerns these agents, each named once, for these reasons."""
     parts = ["ringfence", form]
-    if len(concerned) == 1:
-        agent = concerned[0][1]
+    if len(agents) == 1:
+        (agent,) = agents
         parts += [f"agent={plain(agent.name)}", f"owner={plain(agent.owner)}"]
     else:
-        parts.append(f"agents={len(concerned)}")
+        parts.append(f"agents={len(agents)}")
     parts += [f"{word}={plain(text)}" for word, text in words.items()]
     parts.append(f"capability={_listed(capability for capability, _ in reasons)}")
     if tickets := _listed(ticket for _, ticket in reasons if ticket):
@@ -47,6 +54,6 @@ def message(form: str, agents: Iterable[Agent], flows: Iterable[Flow], digest: s
 
 
 def _listed(texts: Iterable[str]) -> str:
-    ordered = sorted({plain(text) for text in set(texts)})
+    ordered = sorted({plain(text) for text in texts})
     more = len(ordered) - _LISTED_MAX
     return ",".join(ordered[:_LISTED_MAX]) + (f",+{more}" if more > 0 else "")

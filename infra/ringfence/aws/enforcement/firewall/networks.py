@@ -4,6 +4,7 @@ A negation cannot be cut in two (each half would cover what the other one except
 computed and named: the complement of a set is itself a list of networks, and a list can be cut anywhere.
 """
 
+import functools
 import ipaddress
 import itertools
 from collections.abc import Iterable, Iterator
@@ -61,31 +62,36 @@ def common(ones: Iterable[ipaddress.IPv4Network], others: Iterable[ipaddress.IPv
     return complement((*complement(ones), *complement(others)))
 
 
-def written(networks: Networks | None) -> str:
-    """Networks as the address part of a rule header; None is every address, of either IP version."""
-    if networks is None:
-        return "any"
-    return str(networks[0]) if len(networks) == 1 else f"[{','.join(map(str, networks))}]"
+def written(networks: Networks | None, room: int) -> Iterator[str]:
+    """Networks as the address parts of rule headers, in as many as take at most ``room`` characters each.
 
-
-def cut(networks: Networks | None, room: int) -> Iterator[Networks | None]:
-    """The networks in runs that take at most ``room`` characters each when written; raises ValueError if none fits."""
+    None is every address, of either IP version. Raises ValueError where one network has no room.
+    """
     if networks is None:
-        yield None
+        yield "any"
         return
-    run: list[ipaddress.IPv4Network] = []
+    run: list[str] = []
     length = 1  # the bracket; each network brings a comma or the other bracket
     for network in networks:
-        size = len(str(network)) + 1
-        if size + 1 > room:
-            raise ValueError(f"{room} characters cannot hold {network}")
-        if length + size > room:
-            yield tuple(run)
+        text = _text(int(network.network_address), network.prefixlen)
+        if len(text) + 2 > room:
+            raise ValueError(f"{room} characters cannot hold {text}")
+        if length + len(text) + 1 > room:
+            yield _listed(run)
             run, length = [], 1
-        run.append(network)
-        length += size
+        run.append(text)
+        length += len(text) + 1
     if run:
-        yield tuple(run)
+        yield _listed(run)
+
+
+@functools.lru_cache(maxsize=65536)
+def _text(first: int, length: int) -> str:
+    return str(ipaddress.IPv4Network((first, length)))
+
+
+def _listed(texts: list[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
 
 
 def overlap(networks: Iterable[ipaddress.IPv4Network]) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network] | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ringfence.aws.enforcement.firewall.error import FirewallError
 from ringfence.aws.enforcement.firewall.model import StatefulRule
-from ringfence.aws.enforcement.firewall.networks import Networks, cut, written
+from ringfence.aws.enforcement.firewall.networks import Networks, written
 from ringfence.aws.enforcement.firewall.signature import OBSERVED_OFFSET, signature_ids
 
 RULE_MAX = 8175
@@ -74,47 +74,48 @@ class Draft:
         return f"{self.form} {self.about}"
 
 
-def rules_of(groups: Sequence[Iterable[Draft]]) -> tuple[tuple[StatefulRule, ...], ...]:
+def rules_of(groups: Sequence[Iterable[Draft]], most: int) -> tuple[tuple[StatefulRule, ...], ...] | None:
     """The rules of a firewall's groups as text, in the order of the drafts; long lists of networks are cut.
 
-    Signature ids are unique in all groups together. Raises `FirewallError` when a rule has no room for a network.
+    None where a group is longer than ``most`` octets: no further draft is then asked for. Signature ids are unique in
+    all groups together. Raises `FirewallError` when a rule has no room for a network.
     """
-    runs = [
-        (place, f"{draft.key} {index} {place or ''}".rstrip(), draft, run)
-        for place, drafts in enumerate(groups)
-        for draft in drafts
-        for index, run in enumerate(_runs(draft))
-    ]
-    if len({(key, draft.observed) for _, key, draft, _ in runs}) != len(runs):
+    texts: list[tuple[int, str, bool, str]] = []
+    for place, drafts in enumerate(groups):
+        room = most
+        for draft in drafts:
+            for index, text in enumerate(_texts(draft)):
+                room -= len(text) + len(_SID) + 1  # a line; every id has as many digits, and rules are ASCII
+                if room < 0:
+                    return None
+                texts.append((place, f"{draft.key} {index} {place or ''}".rstrip(), draft.observed, text))
+    if len({(key, observed) for _, key, observed, _ in texts}) != len(texts):
         raise AssertionError("two rules of one firewall are about the same thing")
-    sids = signature_ids(key for _, key, _, _ in runs)
-    written: list[list[StatefulRule]] = [[] for _ in groups]
-    for place, key, draft, run in runs:
-        written[place].append(_rule(draft, run, sids[key] + (OBSERVED_OFFSET if draft.observed else 0)))
-    return tuple(map(tuple, written))
+    sids = signature_ids(key for _, key, _, _ in texts)
+    rules: list[list[StatefulRule]] = [[] for _ in groups]
+    for place, key, observed, text in texts:
+        sid = sids[key] + (OBSERVED_OFFSET if observed else 0)
+        rules[place].append(StatefulRule(f"{text}sid:{sid};)", sid))
+    return tuple(map(tuple, rules))
 
 
-def _runs(draft: Draft) -> Iterator[Networks | None]:
-    room = RULE_MAX - len(_text(draft, None, _SID)) + len("any")
+def _texts(draft: Draft) -> Iterator[str]:
+    """A draft's rules up to their ids, one for each run of networks that one has room for."""
+    action = "alert" if draft.observed else draft.kind.value
+    before, after = ("", f" any -> any {draft.port}")
+    if draft.toward is Toward.CLIENT:
+        before, after = (f"any {draft.port} -> ", " any")
+    flow = ",".join(word for word in (draft.toward.value, draft.state) if word)
+    flow = f"flow:{flow}; " if flow else ""
+    quiet = "noalert; " if draft.kind is Kind.MARK else ""
+    matches = f"{draft.matches} " if draft.matches else ""
+    before = f"{action} {draft.protocol} {before}"
+    after = f'{after} (msg:"{draft.message}"; {flow}{matches}{quiet}'
     try:
-        yield from cut(draft.agents, room)
+        for agents in written(draft.agents, RULE_MAX - len(before) - len(after) - len(_SID)):
+            yield f"{before}{agents}{after}"
     except ValueError as error:
         raise FirewallError(
             f"the rule for {draft.about} is too long: {len(draft.matches)} characters of matches",
             "name fewer hosts or requests in one agent: subdomains (`*.example.com`), `/**`, or two agents",
         ) from error
-
-
-def _rule(draft: Draft, agents: Networks | None, sid: int) -> StatefulRule:
-    return StatefulRule(_text(draft, agents, f"sid:{sid};)"), sid)
-
-
-def _text(draft: Draft, agents: Networks | None, end: str) -> str:
-    action = "alert" if draft.observed else draft.kind.value
-    ours = written(agents)
-    ends = f"any {draft.port} -> {ours} any" if draft.toward is Toward.CLIENT else f"{ours} any -> any {draft.port}"
-    flow = ",".join(word for word in (draft.toward.value, draft.state) if word)
-    flow = f"flow:{flow}; " if flow else ""
-    quiet = "noalert; " if draft.kind is Kind.MARK else ""
-    matches = f"{draft.matches} " if draft.matches else ""
-    return f'{action} {draft.protocol} {ends} (msg:"{draft.message}"; {flow}{matches}{quiet}{end}'
