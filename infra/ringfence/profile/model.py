@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    SkipValidation,
     TypeAdapter,
     ValidationError,
     field_validator,
@@ -70,12 +71,19 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 Parameters = dict[str, str | int | tuple[str | int, ...]]
 
 
-def _parameter(name: str, given: object, at: tuple[str | int, ...]) -> str | int | tuple[str | int, ...]:
+def _parameter(capability: str, name: str, given: object) -> str | int | tuple[str | int, ...]:
     """A parameter as it may be written: a text, a number, or a list of those."""
-    if isinstance(given, list):
-        items = cast("list[object]", given)
-        return tuple(_single(name, item, (*at, index)) for index, item in enumerate(items))
-    return _single(name, given, at)
+    if isinstance(given, str):
+        return given
+    if not isinstance(given, list):
+        return _single(name, given, (capability, name))
+    items = cast("list[object]", given)
+    return tuple(
+        [
+            item if isinstance(item, str) else _single(name, item, (capability, name, index))
+            for index, item in enumerate(items)
+        ]
+    )
 
 
 def _single(name: str, given: object, at: tuple[str | int, ...]) -> str | int:
@@ -92,7 +100,7 @@ class Need(Strict):
     """
 
     capability: str
-    parameters: Parameters
+    parameters: SkipValidation[Parameters]  # `_split` has built it
     because: Text | None = None
     ticket: Text | None = None
     approved_by: Text | None = None
@@ -103,23 +111,28 @@ class Need(Strict):
     def _split(cls, written: object) -> object:
         if not isinstance(written, dict):
             raise Complaint("a need is a capability with its parameters", "write `- capability.name: {}`")
-        value = cast("dict[str, object]", written)
-        capabilities = [key for key in value if key not in REASONS]
+        need: dict[str, object] = {}
+        capabilities: list[tuple[str, object]] = []
+        for key, value in cast("dict[str, object]", written).items():
+            if key in REASONS:
+                need[key] = value
+            else:
+                capabilities.append((key, value))
         if len(capabilities) != 1:
-            named = ", ".join(capabilities) or "none"
+            named = ", ".join(capability for capability, _ in capabilities) or "none"
             raise Complaint(f"a need names one capability, here: {named}", "begin each with its own `-`")
-        parameters = value[capabilities[0]]
+        ((capability, parameters),) = capabilities
         if parameters is None:
-            parameters = dict[str, object]()
+            parameters = {}
         if not isinstance(parameters, dict):
-            message = f"the parameters of `{capabilities[0]}` must be a mapping"
-            raise Complaint(message, "write `{name: value}`", at=capabilities)
-        parameters = {
-            name: _parameter(name, given, (capabilities[0], name))
+            message = f"the parameters of `{capability}` must be a mapping"
+            raise Complaint(message, "write `{name: value}`", at=(capability,))
+        need["capability"] = capability
+        need["parameters"] = {
+            name: _parameter(capability, name, given)
             for name, given in cast("dict[str, object]", parameters).items()
         }
-        reasons = {key: value[key] for key in REASONS if key in value}
-        return {"capability": capabilities[0], "parameters": parameters, **reasons}
+        return need
 
 
 class Workload(Strict):

@@ -45,6 +45,8 @@ _SURPRISING = re.compile(
 _SURPRISING_STARTS = frozenset("0123456789+-.=<~yYnNoOtTfF")
 """What a plain scalar that is no text, or that some reader takes for none, begins with; most begin otherwise."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_HARMLESS = bytes((0x09, 0x0A, 0x0D, *range(0x20, 0x7F)))
+"""The octets of most files: text in ASCII has others only where `_CONTROL` matches."""
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _UNREADABLE = re.compile("[\ufffe\uffff]")
 """What YAML 1.1 does not take as text (5.1), and `_CONTROL` has not."""
@@ -203,7 +205,7 @@ def _decode(path: str, content: bytes, findings: Findings) -> str | None:
         findings.error(place, "RF012", "not UTF-8 here", "save the file as UTF-8")
         return None
     text = text.removeprefix("\ufeff")
-    if bad := _CONTROL.search(text):
+    if content.translate(None, _HARMLESS) and (bad := _CONTROL.search(text)):
         name = f"U+{ord(bad.group()):04X}"
         findings.error(
             _place(path, text[: bad.start()]),
