@@ -1,6 +1,7 @@
 """The effective policy: what is declared, widened by what an environment cannot enforce, with every residual."""
 
 import dataclasses
+import operator
 from collections.abc import Iterator
 
 from ringfence.policy.flow import AgentCall, Flow, Https, Internet, Service, Tls
@@ -45,20 +46,25 @@ def effective_policy(declared: Policy, inspection: str) -> Policy:
         residuals += _always(agent, shares_names=len(resolving) > (agent.name in resolving))
     once = {left.order: left for left in residuals}
     ordered = tuple(once[order] for order in sorted(once))
-    return dataclasses.replace(declared, flows=Policy.sorted_flows(flows), residuals=ordered)
+    # Most of a large fleet's flows stay as they are, and declared ones are in order already.
+    unchanged = all(map(operator.is_, flows, declared.flows))
+    return dataclasses.replace(
+        declared, flows=declared.flows if unchanged else Policy.sorted_flows(flows), residuals=ordered
+    )
 
 
 def _widen(flow: Flow, agent: Agent, inspection: str, inspected: bool) -> tuple[Flow, list[Residual]]:
-    def left(code: str, subject: str, reason: str) -> Residual:
-        return Residual(code, ResidualKind.NOT_ENFORCEABLE, flow.agent, subject, reason, flow.grant.declared)
-
     residuals = [
         Residual("R301", ResidualKind.CONTENT, flow.agent, flow.grant.capability, text, flow.grant.declared)
         for text in flow.grant.carries
     ]
     access = flow.access
-    if not isinstance(access, Https | Tls):
+    if not isinstance(access, Https | Tls) or (inspected and agent.mode != "observe"):
         return flow, residuals
+
+    def left(code: str, subject: str, reason: str) -> Residual:
+        return Residual(code, ResidualKind.NOT_ENFORCEABLE, flow.agent, subject, reason, flow.grant.declared)
+
     port = access.port
     if inspection == "none":
         reason = f"every public address passes on TCP {port} (inspection: none); `names` closes it"
@@ -68,8 +74,6 @@ def _widen(flow: Flow, agent: Agent, inspection: str, inspected: bool) -> tuple[
         reason = f"every public address passes on TCP {port}, and is logged (mode: observe); `enforce` closes it"
         residuals.append(left("R104", str(access), reason))
         return Flow(flow.agent, Internet(port), flow.grant), residuals
-    if inspected:
-        return flow, residuals
     reason = "the name is not tied to an address: a client may send it anywhere"
     residuals.append(left("R102", str(access), f"{reason} (inspection: {inspection})"))
     if isinstance(access, Https) and access.requests:

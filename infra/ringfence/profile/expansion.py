@@ -14,6 +14,9 @@ from ringfence.profile.grants import NeedError, Opened, open_need, substitute, v
 from ringfence.profile.model import Need, Profile
 from ringfence.source.diagnostic import Findings
 
+_Asked = tuple[str, frozenset[tuple[str, str | int | tuple[str | int, ...]]]]
+"""What a need asks for: its capability, with its parameters in any order."""
+
 EXPIRES_SOON = datetime.timedelta(days=30)
 """How long before its last day a grant is warned of."""
 
@@ -48,7 +51,7 @@ class _Expansion:
     as_of: datetime.date
     strict: bool
     findings: Findings
-    opened: dict[tuple[object, ...], Opened] = field(default_factory=dict[tuple[object, ...], Opened])
+    opened: dict[_Asked, Opened] = field(default_factory=dict[_Asked, Opened])
     expired: set[Span] = field(default_factory=set[Span])
 
     def agent(self, written: WrittenProfile) -> Agent:
@@ -83,30 +86,32 @@ class _Expansion:
             return text
 
     def flows(self, written: WrittenProfile, agent: Agent) -> Iterator[Flow]:
-        own = self.once(written, written.profile.needs)
-        for index, need in enumerate(written.profile.needs):
-            yield from self.need(written, index, need, agent, "profile")
+        needs = written.profile.needs
+        own = self.asked(written, needs)
+        for index, (need, asked) in enumerate(zip(needs, own, strict=True)):
+            yield from self.need(written, index, need, asked, agent, "profile")
         for name in classes_of(self.fleet, written.profile.extends):
             class_ = self.fleet.classes[name]
-            for key, (index, need) in self.once(class_, class_.class_.needs).items():
-                if key in own:
-                    self.warn_twice(written, *own[key], class_.document.key_span(("needs", index, need.capability)))
-            for index, need in enumerate(class_.class_.needs):
-                yield from self.need(class_, index, need, agent, name)
+            theirs = self.asked(class_, class_.class_.needs)
+            for asked in dict.fromkeys(theirs):
+                if asked in own:
+                    index, first = own.index(asked), theirs.index(asked)
+                    inherited = class_.document.key_span(("needs", first, asked[0]))
+                    self.warn_twice(written, index, needs[index], inherited)
+            for index, (need, asked) in enumerate(zip(class_.class_.needs, theirs, strict=True)):
+                yield from self.need(class_, index, need, asked, agent, name)
         yield from self.platform(written, agent)
         yield from self.calls(written, agent)
 
-    def once(self, written: WrittenProfile | WrittenClass, needs: tuple[Need, ...]) -> dict[object, tuple[int, Need]]:
-        """The needs of one file by what they ask for; one that stands twice is warned of."""
-        found: dict[object, tuple[int, Need]] = {}
-        for index, need in enumerate(needs):
-            key = (need.capability, frozenset(need.parameters.items()))
-            if key in found:
-                first, _ = found[key]
-                self.warn_twice(written, index, need, written.document.key_span(("needs", first, need.capability)))
-            else:
-                found[key] = (index, need)
-        return found
+    def asked(self, written: WrittenProfile | WrittenClass, needs: tuple[Need, ...]) -> list[_Asked]:
+        """What each need of one file asks for; one that stands twice is warned of."""
+        asked = [(need.capability, frozenset(need.parameters.items())) for need in needs]
+        if len(set(asked)) != len(asked):
+            for index, need in enumerate(needs):
+                first = asked.index(asked[index])
+                if first != index:
+                    self.warn_twice(written, index, need, written.document.key_span(("needs", first, need.capability)))
+        return asked
 
     def warn_twice(self, written: WrittenProfile | WrittenClass, index: int, need: Need, first: Span) -> None:
         self.findings.warning(
@@ -118,7 +123,7 @@ class _Expansion:
         )
 
     def need(
-        self, written: WrittenProfile | WrittenClass, index: int, need: Need, agent: Agent, origin: str
+        self, written: WrittenProfile | WrittenClass, index: int, need: Need, asked: _Asked, agent: Agent, origin: str
     ) -> Iterator[Flow]:
         capability = self.fleet.catalogue.get(need.capability)
         if capability is None or self._has_expired(written, index, need):
@@ -132,21 +137,15 @@ class _Expansion:
                 "remove it: `workload: {platform: ...}` brings it",
             )
             return
-        parameters = tuple(need.parameters.items())
-        one_agent = capability.speaks_of_agent or "${agent}" in str(parameters)
-        key = (need.capability, parameters, agent.name if one_agent else None)
         try:
-            opened = self.opened.get(key)
-            if opened is None:
-                known = variables(self.environment, agent.name)
-                opened = self.opened[key] = open_need(capability, need.parameters, self.environment, known)
+            opened = self.opened.get(asked) or self.open(capability, need, asked, agent)
         except NeedError as error:
             for each in (error, *error.also):
                 place = _place(written, need, capability, location, each)
                 self.findings.error(place, each.code, str(each), each.mend)
             return
         declared = written.document.key_span(location)
-        if any(granted.needs_approval for granted in opened.granted) and not self._is_approved(need, declared):
+        if opened.needs_approval and not self._is_approved(need, declared):
             return
         for granted in opened.granted:
             access = with_principal(granted.access, agent.role, agent.execution_role)
@@ -168,6 +167,13 @@ class _Expansion:
                         unconfirmed=opened.unconfirmed,
                     ),
                 )
+
+    def open(self, capability: WrittenCapability, need: Need, asked: _Asked, agent: Agent) -> Opened:
+        """What a need opens: for all agents that ask for it, unless it speaks of the agent."""
+        opened = open_need(capability, need.parameters, self.environment, variables(self.environment, agent.name))
+        if not capability.speaks_of_agent and "${agent}" not in str(need.parameters):
+            self.opened[asked] = opened
+        return opened
 
     def _has_expired(self, written: WrittenProfile | WrittenClass, index: int, need: Need) -> bool:
         if need.until is None or need.until >= self.as_of + EXPIRES_SOON:

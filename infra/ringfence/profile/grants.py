@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import NoReturn
 from urllib.parse import quote
@@ -76,6 +76,10 @@ class Opened:
     granted: tuple[Granted, ...]
     carries: tuple[str, ...]
     unconfirmed: tuple[str, ...]
+    needs_approval: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needs_approval", any(granted.needs_approval for granted in self.granted))
 
 
 def variables(written: WrittenEnvironment, agent: str) -> dict[str, str]:

@@ -129,8 +129,7 @@ class Need(Strict):
             raise Complaint(message, "write `{name: value}`", at=(capability,))
         need["capability"] = capability
         need["parameters"] = {
-            name: _parameter(capability, name, given)
-            for name, given in cast("dict[str, object]", parameters).items()
+            name: _parameter(capability, name, given) for name, given in cast("dict[str, object]", parameters).items()
         }
         return need
 

@@ -6,7 +6,7 @@ Here such scalars, repeated keys, anchors, tags and second documents are errors 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -91,17 +91,16 @@ class Document:
                 node = inner
         return self._span_of(node)
 
-    def key_span(self, location: Iterable[str | int]) -> Span:
+    def key_span(self, location: Sequence[str | int]) -> Span:
         """Where the key that leads to a part stands; like `span` where that part is no mapping's value."""
-        steps = list(location)
         node = self._root
-        for step in steps[:-1]:
+        for step in location[:-1]:
             node = _child(node, step) or node
-        if isinstance(node, yaml.MappingNode) and steps:
+        if isinstance(node, yaml.MappingNode) and location:
             for key, _ in node.value:
-                if key.value == steps[-1]:
-                    return self._span_of(key)
-        return self.span(steps)
+                if key.value == location[-1]:
+                    return _span(self.path, key)
+        return self.span(location)
 
     def _span_of(self, node: yaml.Node | None) -> Span:
         if node is None:
