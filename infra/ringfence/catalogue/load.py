@@ -50,7 +50,7 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
     A built-in file is named for the first part of its capabilities' names, so that only what a fleet uses is
     read. An organisation's files are all read; one that defines a name again is an error at both places.
     """
-    own = read_folder(tree, FOLDER, findings) if tree is not None else []
+    own = list(read_folder(tree, FOLDER, findings)) if tree is not None else []
     prefixes = None
     if wanted is not None:
         # a name of an organisation's own is looked for among the built-in ones, whether it is used or not

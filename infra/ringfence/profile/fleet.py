@@ -1,7 +1,7 @@
 """The fleet: every profile and class of a tree, the catalogue they are read against, and the environments."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -9,9 +9,9 @@ from pydantic import Field
 
 from ringfence.catalogue.load import FOLDER, Catalogue, load_catalogue
 from ringfence.policy.span import Span
-from ringfence.profile.model import Environment, Profile, ProfileClass
+from ringfence.profile.model import Environment, Need, Profile, ProfileClass
 from ringfence.source.diagnostic import Findings, InputError, did_you_mean
-from ringfence.source.document import Document, read_document, read_folder
+from ringfence.source.document import Document, Location, read_document, read_folder
 from ringfence.source.model import Strict, validate
 from ringfence.source.tree import Tree
 
@@ -78,10 +78,13 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     profiles: dict[str, WrittenProfile] = {}
     for document in read_folder(tree, AGENTS, findings):
         if profile := validate(Profile, document, findings):
+            calls = (("calls", index) for index in range(len(profile.calls)))
+            document.keep((("agent",), ("workload", "platform"), ("serves",), *calls), _capabilities(profile.needs))
             _add(profiles, profile.agent, WrittenProfile(document, profile), "agent", findings)
     classes: dict[str, WrittenClass] = {}
     for document in read_folder(tree, CLASSES, findings):
         if class_ := validate(ProfileClass, document, findings):
+            document.keep((("class",),), _capabilities(class_.needs))
             _add(classes, class_.class_, WrittenClass(document, class_), "class", findings)
     if not tree.exists(AGENTS):
         findings.error(Span(AGENTS), "RF041", "there is no such folder", "profiles stand in profiles/agents/AGENT.yaml")
@@ -93,6 +96,11 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     fleet = Fleet(_sorted(profiles), _sorted(classes), environments, catalogue)
     _check_names(fleet, tree, findings)
     return fleet
+
+
+def _capabilities(needs: Iterable[Need]) -> Iterator[Location]:
+    """Where the capabilities of needs stand: every flow that comes of one says so."""
+    return (("needs", index, need.capability) for index, need in enumerate(needs))
 
 
 def read_environments(tree: Tree, findings: Findings) -> dict[str, WrittenEnvironment]:

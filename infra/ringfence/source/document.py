@@ -6,7 +6,7 @@ Here such scalars, repeated keys, anchors, tags and second documents are errors 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -70,6 +70,10 @@ class _Loader(_Base):
         """Nothing, as above."""
 
 
+Location = tuple[str | int, ...]
+"""The keys and indices that lead to a part of a document."""
+
+
 @dataclass(slots=True)
 class Document:
     """One YAML document: its plain ``value``, and where each part of it stands."""
@@ -78,22 +82,26 @@ class Document:
     value: Value
     text: str
     _root: yaml.Node | None = field(repr=False)
+    _spans: dict[Location, Span] = field(repr=False, default_factory=dict[Location, Span])
+    _key_spans: dict[Location, Span] = field(repr=False, default_factory=dict[Location, Span])
 
-    def span(self, location: Iterable[str | int] = ()) -> Span:
-        """Where a part stands: the keys and indices that lead to it; the nearest known part for unknown ones.
+    def span(self, location: Location = ()) -> Span:
+        """Where a part stands; the nearest known part for unknown ones.
 
         A location that ends in a key names the value; for a part that is missing, it is the mapping's start.
         """
-        node = self._root
+        if kept := self._spans.get(location):
+            return kept
+        node = self._nodes()
         for step in location:
-            inner = _child(node, step)
-            if inner is not None:
-                node = inner
-        return self._span_of(node)
+            node = _child(node, step) or node
+        return _span(self.path, node)
 
-    def key_span(self, location: Sequence[str | int]) -> Span:
+    def key_span(self, location: Location) -> Span:
         """Where the key that leads to a part stands; like `span` where that part is no mapping's value."""
-        node = self._root
+        if kept := self._key_spans.get(location):
+            return kept
+        node = self._nodes()
         for step in location[:-1]:
             node = _child(node, step) or node
         if isinstance(node, yaml.MappingNode) and location:
@@ -102,10 +110,20 @@ class Document:
                     return _span(self.path, key)
         return self.span(location)
 
-    def _span_of(self, node: yaml.Node | None) -> Span:
-        if node is None:
-            return Span(self.path)
-        return _span(self.path, node)
+    def keep(self, locations: Iterable[Location], keys: Iterable[Location]) -> None:
+        """Note where these parts and these keys stand, and drop the nodes, which take most of a large fleet's memory.
+
+        For any other place the text is composed once more, when it is asked for.
+        """
+        self._spans = {location: self.span(location) for location in locations}
+        self._key_spans = {location: self.key_span(location) for location in keys}
+        self._root = None
+
+    def _nodes(self) -> yaml.Node:
+        if self._root is None:
+            self._root = _compose(self.text)
+        assert self._root is not None  # noqa: S101 - an empty text makes no document
+        return self._root
 
     def line(self, number: int) -> str | None:
         """The text of a line, counted from 1."""
@@ -134,18 +152,22 @@ def read_document(tree: Tree, path: str, findings: Findings) -> Document | None:
     return parse_document(path, content, findings)
 
 
-def read_folder(tree: Tree, folder: str, findings: Findings) -> list[Document]:
-    """Read every ``.yaml`` file of a folder; one that ends in ``.yml`` is an error, since it would be passed over."""
+def read_folder(tree: Tree, folder: str, findings: Findings) -> Iterator[Document]:
+    """Read every ``.yaml`` file of a folder in turn.
+
+    One that ends in ``.yml`` is an error, since it would be passed over.
+    """
     try:
         paths = tree.names(folder, ".yaml")
         others = tree.names(folder, ".yml")
     except InputError as error:
         findings.diagnostics.extend(error.diagnostics)
-        return []
+        return
     for path in others:
         findings.error(Span(path), "RF044", "files end in `.yaml`, so this one is not read", "rename it")
-    read = (read_document(tree, path, findings) for path in paths)
-    return [document for document in read if document is not None]
+    for path in paths:
+        if document := read_document(tree, path, findings):
+            yield document
 
 
 def parse_document(path: str, content: bytes, findings: Findings) -> Document | None:
@@ -159,11 +181,7 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
         return None
     try:
         _refuse_deep(text)
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        root = _compose(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Span(path, mark.line + 1, mark.column + 1) if mark else Span(path)
@@ -191,6 +209,14 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
         return _refuse_depth(path, error, findings)
     found = {diagnostic.code for diagnostic in findings.diagnostics[before:]}
     return Document(path, value, text, root) if found <= _READABLE_STILL else None
+
+
+def _compose(text: str) -> yaml.Node | None:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
 
 
 def _decode(path: str, content: bytes, findings: Findings) -> str | None:
@@ -260,6 +286,10 @@ class _Reader:
         if self.anchors and self._is_alias(node):
             return None
         if isinstance(node, yaml.ScalarNode):
+            text: str = node.value
+            # most scalars are this, so it is asked first
+            if text and text[0] not in _SURPRISING_STARTS and node.tag == _PLAIN:
+                return text
             return self.scalar(node)
         if node.tag != _PLAIN:
             self._refuse_tag(node)
@@ -304,8 +334,6 @@ class _Reader:
             return value
         if not value:
             return None
-        if value[0] not in _SURPRISING_STARTS:
-            return value
         if value in _WORDS:
             return _WORDS[value]
         if _INTEGER.match(value):
@@ -333,7 +361,7 @@ class _Reader:
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None}
 
 
-def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == step:
