@@ -50,6 +50,15 @@ class HostPattern:
             return self == other
         return other == self or other.name.endswith("." + self.name)
 
+    @property
+    def order(self) -> tuple[str, bool]:
+        """What hosts are ordered by, as plain values: large fleets sort many."""
+        return (self.name, self.subdomains)
+
+    def __hash__(self) -> int:
+        """The name's, which texts keep: large fleets look hosts up again and again."""
+        return hash(self.name)
+
     def __str__(self) -> str:
         return f"*.{self.name}" if self.subdomains else self.name
 

@@ -39,10 +39,9 @@ class Claim:
     order: tuple[object, ...]
     host: str | None = None
 
-    @property
-    def key(self) -> tuple[str, str, bool]:
-        """What tells it from all others."""
-        return (self.form, self.about, self.observed)
+    def __hash__(self) -> int:
+        """Of the texts that tell most claims apart: rules are merged by claims."""
+        return hash((self.form, self.about))
 
 
 @functools.lru_cache(maxsize=65536)
@@ -57,7 +56,7 @@ def name_claims(port: int, hosts: tuple[HostPattern, ...], observed: bool, inspe
     return tuple(
         Claim(
             form, about, protocol, port, tuple(outside(hosts, buffer, _MATCHES_MAX)), observed, digest,
-            (stage, port, _order(hosts), observed),
+            (stage, port, tuple(host.order for host in hosts), observed),
         )
         for stage, (form, protocol, buffer) in enumerate(forms)
     )  # fmt: skip
@@ -107,19 +106,18 @@ def parts_of(accesses: Iterable[Https], observed: bool, http2: str) -> tuple[Par
         asked[access.host].append(access)
     wide = [host for host in asked if host.subdomains]
     parts: list[Part] = []
-    for host in sorted(asked):
-        within = sorted(other for other in asked if other != host and host.covers(other)) if host.subdomains else ()
-        around = [access for other in wide if other != host and other.covers(host) for access in asked[other]]
-        parts.append(_part(host, tuple(within), (*asked[host], *around), observed, http2))
+    for host in by_order(asked):
+        within = [other for other in asked if other != host and host.covers(other)] if host.subdomains else ()
+        around = [other for other in wide if other != host and other.covers(host)] if wide else ()
+        accesses = (*asked[host], *(access for other in around for access in asked[other]))
+        parts.append(_part(accesses, by_order(within), observed, http2))
     return tuple(parts)
 
 
 @functools.lru_cache(maxsize=65536)
-def _part(
-    host: HostPattern, without: tuple[HostPattern, ...], accesses: tuple[Https, ...], observed: bool, http2: str
-) -> Part:
-    """The part and its claim: no request to these hosts but those granted there."""
-    port = accesses[0].port
+def _part(accesses: tuple[Https, ...], without: tuple[HostPattern, ...], observed: bool, http2: str) -> Part:
+    """The part of the first access's hosts, and its claim: no request to them but those granted there."""
+    host, port = accesses[0].host, accesses[0].port
     requests = tuple(sorted({request for access in accesses for request in access.requests or any_request()}))
     whole = none_of(requests, http2)
     matches = (("", whole),) if len(whole) <= _MATCHES_MAX else by_method(requests, http2)
@@ -128,14 +126,15 @@ def _part(
     claim = Claim(
         "http-request", f"{port} {_Narrowed(host, without, requests)}", "http", port,
         tuple((method, f"{of_host} {match}") for method, match in matches), observed,
-        digest_of((port, host, *requests)), (3, port, _order((host,)), _order(without), asked, observed), str(host),
+        digest_of((port, host, *requests)),
+        (3, port, host.order, tuple(other.order for other in without), asked, observed), str(host),
     )  # fmt: skip
     return Part(host, without, tuple(sorted(spelled_encodings(requests))), claim)
 
 
-def _order(hosts: Iterable[HostPattern]) -> tuple[tuple[str, bool], ...]:
-    """Hosts as what they are ordered by; plain values, since all claims of a large fleet are sorted by it."""
-    return tuple((host.name, host.subdomains) for host in hosts)
+def by_order(hosts: Iterable[HostPattern]) -> tuple[HostPattern, ...]:
+    """Hosts in order."""
+    return tuple(sorted(hosts, key=lambda host: host.order))
 
 
 def _host_of(host: HostPattern, without: tuple[HostPattern, ...]) -> str:

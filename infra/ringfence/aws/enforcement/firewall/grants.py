@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ringfence.aws.enforcement.firewall.claims import Claim, encoding_claim, name_claims, parts_of
+from ringfence.aws.enforcement.firewall.claims import Claim, by_order, encoding_claim, name_claims, parts_of
 from ringfence.aws.enforcement.firewall.mark import HTTP_BIT, TLS_BIT
 from ringfence.aws.enforcement.firewall.message import Reasons, message, reasons_of
 from ringfence.aws.enforcement.firewall.networks import Networks, merged
@@ -33,15 +33,16 @@ class Grantee:
     http2: str
 
     @functools.cached_property
-    def by_port(self) -> dict[int, list[Flow]]:
-        """The flows that this agent's rules are made from, by port.
+    def by_port(self) -> dict[int, list[tuple[Flow, Https | Tls]]]:
+        """The flows that this agent's rules are made from, each with its access, by port.
 
         An inspected agent's opaque TLS is not among them: decrypted it is not TLS any more, and it is not HTTP.
         """
-        ports: dict[int, list[Flow]] = defaultdict(list)
+        ports: dict[int, list[tuple[Flow, Https | Tls]]] = defaultdict(list)
         for flow in self.flows:
-            if isinstance(flow.access, Https) or (isinstance(flow.access, Tls) and not self.inspected):
-                ports[flow.access.port].append(flow)
+            access = flow.access
+            if isinstance(access, Https) or (isinstance(access, Tls) and not self.inspected):
+                ports[access.port].append((flow, access))
         return dict(sorted(ports.items()))
 
     @functools.cached_property
@@ -50,25 +51,25 @@ class Grantee:
         return tuple(claimed for port in self.by_port for claimed in self._claims(port))
 
     def _claims(self, port: int) -> Iterator[tuple[Claim, Reasons]]:
+        flows = self.by_port[port]
         observed = self.agent.mode == "observe"
-        by_host: dict[HostPattern, list[Flow]] = defaultdict(list)
-        asked: list[Https] = []
-        for flow in self.by_port[port]:
-            if isinstance(flow.access, Https | Tls):
-                by_host[flow.access.host].append(flow)
-            if isinstance(flow.access, Https):
-                asked.append(flow.access)
-        every = reasons_of(self.by_port[port])
-        for claim in name_claims(port, tuple(sorted(by_host)), observed, self.inspected):
-            yield claim, every
+        every = reasons_of(flow for flow, _ in flows)
         if not self.inspected:
+            for claim in name_claims(port, by_order({access.host for _, access in flows}), observed, inspected=False):
+                yield claim, every
             return
-        parts = parts_of(asked, observed, self.http2)
+        parts = parts_of([access for _, access in flows if isinstance(access, Https)], observed, self.http2)
+        for claim in name_claims(port, tuple(part.host for part in parts), observed, inspected=True):
+            yield claim, every
         spelling = any(part.spelled for part in parts)
         if not spelling:
             yield encoding_claim(port, None, (), (), observed), every
+        by_host: dict[HostPattern, list[Flow]] = defaultdict(list)
+        if len(every) > 1:
+            for flow, access in flows:
+                by_host[access.host].append(flow)
         for part in parts:
-            reasons = reasons_of(by_host[part.host])
+            reasons = reasons_of(by_host[part.host]) if by_host else every
             if spelling:
                 yield encoding_claim(port, part.host, part.without, part.spelled, observed), reasons
             yield part.request, reasons
@@ -100,12 +101,12 @@ def grant_drafts(grantees: Iterable[Grantee]) -> Iterator[Draft]:
     """The rules of these agents, merged: one for all that share what it is about."""
     ordered = sorted(grantees, key=lambda grantee: grantee.agent.name)
     yield from _ports(ordered)
-    shared: dict[tuple[str, str, bool], _Shared] = {}
+    shared: dict[Claim, _Shared] = {}
     for grantee in ordered:
         for claim, reasons in grantee.claims:
-            group = shared.get(claim.key)
+            group = shared.get(claim)
             if group is None:
-                group = shared[claim.key] = _Shared(claim)
+                group = shared[claim] = _Shared(claim)
             group.grantees.append(grantee)
             group.reasons |= reasons
     for group in sorted(shared.values(), key=lambda group: group.claim.order):

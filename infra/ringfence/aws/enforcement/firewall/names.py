@@ -22,7 +22,7 @@ def is_one_of(pattern: HostPattern, buffer: str) -> str:
 
 def is_none_of(patterns: Iterable[HostPattern], buffer: str) -> str:
     """Matches that hold together when a name is no host of any of the patterns; the buffer is named before them."""
-    return " ".join(_content(pattern, buffer, "!") for pattern in sorted(patterns))
+    return " ".join(_content(pattern, buffer, "!") for pattern in sorted(patterns, key=lambda pattern: pattern.order))
 
 
 def outside(patterns: Sequence[HostPattern], buffer: str, room: int) -> Iterator[tuple[str, str]]:
