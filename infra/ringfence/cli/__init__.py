@@ -77,8 +77,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str] | None) -> int:
-    # none is ours, and looking for them reads the metadata of every installed package
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         result = _invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Digests of access: equal exactly when what may be reached is equal, whatever the reasons and comments."""
 
+import functools
 import hashlib
 from collections.abc import Iterable
 
@@ -15,6 +16,7 @@ def access_digest(flows: Iterable[Flow]) -> str:
     return hashlib.sha256("\n".join(written).encode()).hexdigest()[:LENGTH]
 
 
+@functools.lru_cache(maxsize=65536)
 def access_text(access: Access) -> str:
     """Everything that an access says, on one line; two accesses have one text exactly when they are equal."""
     match access:

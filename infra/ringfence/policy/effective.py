@@ -35,10 +35,19 @@ def effective_policy(declared: Policy, inspection: str) -> Policy:
     """
     inspected = inspected_agents(declared) if inspection == "requests" else frozenset[str]()
     agents = {agent.name: agent for agent in declared.agents}
+    # whose names and requests are held as declared, which in a large fleet are most
+    held = {name for name in inspected if agents[name].mode != "observe"}
     flows: list[Flow] = []
     residuals: list[Residual] = []
     for flow in declared.flows:
-        widened, left = _widen(flow, agents[flow.agent], inspection, flow.agent in inspected)
+        residuals += [
+            Residual("R301", ResidualKind.CONTENT, flow.agent, flow.grant.capability, text, flow.grant.declared)
+            for text in flow.grant.carries
+        ]
+        if flow.agent in held or not isinstance(flow.access, Https | Tls):
+            flows.append(flow)
+            continue
+        widened, left = _widen(flow, flow.access, agents[flow.agent], inspection)
         flows.append(widened)
         residuals += left
     resolving = {flow.agent for flow in declared.flows if not isinstance(flow.access, AgentCall)}
@@ -46,21 +55,13 @@ def effective_policy(declared: Policy, inspection: str) -> Policy:
         residuals += _always(agent, shares_names=len(resolving) > (agent.name in resolving))
     once = {left.order: left for left in residuals}
     ordered = tuple(once[order] for order in sorted(once))
-    # Most of a large fleet's flows stay as they are, and declared ones are in order already.
-    unchanged = all(map(operator.is_, flows, declared.flows))
-    return dataclasses.replace(
-        declared, flows=declared.flows if unchanged else Policy.sorted_flows(flows), residuals=ordered
-    )
+    if any(map(operator.is_not, flows, declared.flows)):
+        flows = list(Policy.sorted_flows(flows))
+    return dataclasses.replace(declared, flows=tuple(flows), residuals=ordered)
 
 
-def _widen(flow: Flow, agent: Agent, inspection: str, inspected: bool) -> tuple[Flow, list[Residual]]:
-    residuals = [
-        Residual("R301", ResidualKind.CONTENT, flow.agent, flow.grant.capability, text, flow.grant.declared)
-        for text in flow.grant.carries
-    ]
-    access = flow.access
-    if not isinstance(access, Https | Tls) or (inspected and agent.mode != "observe"):
-        return flow, residuals
+def _widen(flow: Flow, access: Https | Tls, agent: Agent, inspection: str) -> tuple[Flow, list[Residual]]:
+    residuals: list[Residual] = []
 
     def left(code: str, subject: str, reason: str) -> Residual:
         return Residual(code, ResidualKind.NOT_ENFORCEABLE, flow.agent, subject, reason, flow.grant.declared)

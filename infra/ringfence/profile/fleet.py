@@ -11,7 +11,7 @@ from ringfence.catalogue.load import FOLDER, Catalogue, load_catalogue
 from ringfence.policy.span import Span
 from ringfence.profile.model import Environment, Need, Profile, ProfileClass
 from ringfence.source.diagnostic import Findings, InputError, did_you_mean
-from ringfence.source.document import Document, Location, read_document, read_folder
+from ringfence.source.document import Document, read_document, read_folder
 from ringfence.source.model import Strict, validate
 from ringfence.source.tree import Tree
 
@@ -79,12 +79,12 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     for document in read_folder(tree, AGENTS, findings):
         if profile := validate(Profile, document, findings):
             calls = (("calls", index) for index in range(len(profile.calls)))
-            document.keep((("agent",), ("workload", "platform"), ("serves",), *calls), _capabilities(profile.needs))
+            document.keep((("agent",), ("workload", "platform"), ("serves",), *calls), "needs", _names(profile.needs))
             _add(profiles, profile.agent, WrittenProfile(document, profile), "agent", findings)
     classes: dict[str, WrittenClass] = {}
     for document in read_folder(tree, CLASSES, findings):
         if class_ := validate(ProfileClass, document, findings):
-            document.keep((("class",),), _capabilities(class_.needs))
+            document.keep((("class",),), "needs", _names(class_.needs))
             _add(classes, class_.class_, WrittenClass(document, class_), "class", findings)
     if not tree.exists(AGENTS):
         findings.error(Span(AGENTS), "RF041", "there is no such folder", "profiles stand in profiles/agents/AGENT.yaml")
@@ -98,9 +98,8 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     return fleet
 
 
-def _capabilities(needs: Iterable[Need]) -> Iterator[Location]:
-    """Where the capabilities of needs stand: every flow that comes of one says so."""
-    return (("needs", index, need.capability) for index, need in enumerate(needs))
+def _names(needs: Iterable[Need]) -> Iterator[str]:
+    return (need.capability for need in needs)
 
 
 def read_environments(tree: Tree, findings: Findings) -> dict[str, WrittenEnvironment]:
@@ -245,33 +244,31 @@ def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
 def _check_cycles(fleet: Fleet, findings: Findings) -> None:
     """A class that extends itself, by whatever way, is reported once, at the class where its way closes."""
     done: set[str] = set()
-
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        if name in way:
-            written = fleet.classes[way[-1]]
-            circle = " -> ".join((*way[way.index(name) :], name))
-            index = written.class_.extends.index(name)
-            findings.error(
-                written.span("extends", index), "RF049", f"classes extend each other: {circle}", "remove one"
-            )
-        elif name in fleet.classes and name not in done:
-            for parent in fleet.classes[name].class_.extends:
-                visit(parent, (*way, name))
-            done.add(name)
-
     for name in fleet.classes:
-        visit(name, ())
+        _follow(fleet, name, (), done, findings)
+
+
+def _follow(fleet: Fleet, name: str, way: tuple[str, ...], done: set[str], findings: Findings) -> None:
+    if name in way:
+        written = fleet.classes[way[-1]]
+        circle = " -> ".join((*way[way.index(name) :], name))
+        index = written.class_.extends.index(name)
+        findings.error(written.span("extends", index), "RF049", f"classes extend each other: {circle}", "remove one")
+    elif name in fleet.classes and name not in done:
+        for parent in fleet.classes[name].class_.extends:
+            _follow(fleet, parent, (*way, name), done, findings)
+        done.add(name)
 
 
 def classes_of(fleet: Fleet, extends: Iterable[str]) -> tuple[str, ...]:
     """The classes that are extended, directly and through others, once each, nearest first."""
     order: dict[str, None] = {}
-
-    def visit(names: Iterable[str]) -> None:
-        for name in names:
-            if name in fleet.classes and name not in order:
-                order[name] = None
-                visit(fleet.classes[name].class_.extends)
-
-    visit(extends)
+    _extend(fleet, extends, order)
     return tuple(order)
+
+
+def _extend(fleet: Fleet, names: Iterable[str], order: dict[str, None]) -> None:
+    for name in names:
+        if name in fleet.classes and name not in order:
+            order[name] = None
+            _extend(fleet, fleet.classes[name].class_.extends, order)

@@ -28,7 +28,7 @@ Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value] | None"
 """What a document holds: dates and every other scalar stay texts, models give them their types."""
 
 _DEPTH_MAX = 40
-_BRACKETS = 200
+_OPENERS = 200
 _COMPACT = re.compile(r"[-?] +[-?] +[-?] ")
 _INTEGER = re.compile(r"(?:0|-?[1-9]\d{0,18})\Z")
 _SURPRISING = re.compile(
@@ -110,13 +110,19 @@ class Document:
                     return _span(self.path, key)
         return self.span(location)
 
-    def keep(self, locations: Iterable[Location], keys: Iterable[Location]) -> None:
-        """Note where these parts and these keys stand, and drop the nodes, which take most of a large fleet's memory.
+    def keep(self, locations: Iterable[Location], items: str, keys: Iterable[str]) -> None:
+        """Note where some parts stand, and in each item of a list one key; drop the nodes.
 
-        For any other place the text is composed once more, when it is asked for.
+        Nodes take most of a large fleet's memory. For any other place the text is composed once more when it is asked
+        for.
         """
         self._spans = {location: self.span(location) for location in locations}
-        self._key_spans = {location: self.key_span(location) for location in keys}
+        listed = _child(self._nodes(), items)
+        if isinstance(listed, yaml.SequenceNode):
+            for index, (item, name) in enumerate(zip(listed.value, keys, strict=True)):
+                for key, _ in item.value:
+                    if key.value == name:
+                        self._key_spans[items, index, name] = _span(self.path, key)
         self._root = None
 
     def _nodes(self) -> yaml.Node:
@@ -257,10 +263,12 @@ class _TooDeepError(Exception):
 def _refuse_deep(text: str) -> None:
     """Refuse deep nesting before nodes are composed: libyaml's composer recurses on the machine's stack.
 
-    Few documents have so many brackets that they could nest deeply; only those are read as events first.
-    Nesting by indentation alone needs a square of octets, so `SIZE_MAX` bounds it.
+    Few documents have so many brackets, or list entries within entries on a line, that they could nest deeply; only
+    those are read as events first. Nesting by indentation alone needs a square of octets, so `SIZE_MAX` bounds it.
     """
-    if text.count("[") + text.count("{") <= _BRACKETS and not _COMPACT.search(text) and len(text) <= 65536:
+    brackets = text.count("[") + text.count("{")
+    entries = text.count("- ") + text.count("? ")
+    if brackets <= _OPENERS and (entries <= _OPENERS or not _COMPACT.search(text)) and len(text) <= 65536:
         return
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):

@@ -1,6 +1,7 @@
 """Documents as pydantic models, with every complaint at its place in the file."""
 
 import json
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,10 @@ from ringfence.source.document import Document, Value
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+
+# None is ours, and looking for them reads the metadata of every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 class Strict(BaseModel):
