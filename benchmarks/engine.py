@@ -111,12 +111,10 @@ def _replay(engine: Engine, folder: Path, rules: str) -> float:
 
 
 def _run(engine: Engine, folder: Path, rules: str, *arguments: str) -> Run:
-    for name in ("classification.config", "reference.config", "threshold.config"):
-        (folder / name).touch()
-    configuration = render(Setting(home_net=("10.40.0.0/13",)), engine.major, str(folder))
+    configuration = render(Setting(home_net=("10.40.0.0/13",)), ["rules"], str(folder))
     (folder / "suricata.yaml").write_text(configuration, encoding="utf-8")
     (folder / "rules").write_text(rules, encoding="utf-8")
     return best(
-        _RUNS, str(engine.path), "-c", f"{folder}/suricata.yaml", "-S", f"{folder}/rules", "-l", str(folder),
-        "--init-errors-fatal", "-k", "none", *arguments,
+        _RUNS, str(engine.path), "-c", f"{folder}/suricata.yaml", "-l", str(folder), "--init-errors-fatal",
+        "-k", "none", *arguments,
     )  # fmt: skip

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,15 @@ def test_engines_are_found_where_the_environment_says(monkeypatch: pytest.Monkey
     assert missing_versions(find_engines()) == (8,)
 
 
-def test_a_configuration_names_each_parser_once_and_the_later_ones_on_8_only() -> None:
-    older, later = render(Setting(), 7, "/x"), render(Setting(), 8, "/x")
-    assert "websocket" not in older
-    assert later.count("\n    websocket:\n") == 1
-    assert render(Setting(exceptions=Exceptions.DROP), 7, "/x").count("drop-flow") == older.count(": ignore")
+def test_a_configuration_names_each_parser_once_and_every_exception_alike() -> None:
+    text = render(Setting(), ["a.rules", "b.rules"], "/x")
+    named = re.findall(r"^    ([a-z0-9-]+):$", text, re.MULTILINE)
+    assert len(set(named)) == len(named)
+    assert {"http", "tls", "websocket"} <= set(named)
+    assert "default-rule-path: /x\nrule-files:\n  - a.rules\n  - b.rules\n" in text
+    failing = render(Setting(exceptions=Exceptions.DROP), ["a.rules", "b.rules"], "/x")
+    assert failing.replace(": drop-flow", ": ignore") == text
+    assert failing.count(": drop-flow") == text.count(": ignore") == 7
 
 
 @pytest.mark.suricata

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from reviewing import ENVIRONMENTS, ROOT, review_of, write_tree
+from ringfence.engine.configuration import Setting, render
 from ringfence.engine.suricata import HOW_TO_GET, VERSIONS, find_engines
 from ringfence.review.artefacts import artefacts
 
@@ -80,7 +81,7 @@ def test_every_group_loads_in_every_engine(environment: str, major: int, tmp_pat
         place.write_text(text, encoding="utf-8")
     rules = sum(len(path.read_text().splitlines()) for path in tmp_path.glob("network-firewall/*.rules"))
     ran = subprocess.run(
-        [engine.path, "-T", "-c", "suricata.yaml", "-l", str(tmp_path), "--init-errors-fatal"],
+        [engine.path, "-T", "-c", "suricata.yaml", "-l", str(tmp_path), "--init-errors-fatal", "-v"],
         cwd=tmp_path / "network-firewall",
         capture_output=True,
         text=True,
@@ -89,6 +90,15 @@ def test_every_group_loads_in_every_engine(environment: str, major: int, tmp_pat
     said = ran.stdout + ran.stderr
     assert ran.returncode == 0, said
     assert f"{rules} rules successfully loaded, 0 rules failed" in said
+
+
+def test_the_configuration_that_is_written_is_the_one_that_the_rules_are_tested_under() -> None:
+    firewall = review_of("prod").enforcement.firewall
+    assert firewall is not None
+    setting = Setting(home_net=tuple(map(str, firewall.rules.home_net)))
+    tested = render(setting, ["rules"], "/folder").replace("default-rule-path: /folder", "default-rule-path: .")
+    names = "".join(f"  - {group.name}.rules\n" for group in firewall.rules.groups)
+    assert files_of("prod")["network-firewall/suricata.yaml"] == tested.replace("  - rules\n", names)
 
 
 def test_without_a_firewall_there_are_no_rules(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Real Suricata engines: conversations as packets, and each engine's verdict on them.
 
-The layers above the firewall's rules use it to show that the rules do what the policy says; nothing that writes
+The layers above the firewall's rules use it to show that the rules do what the policy says; nothing that makes
 rules imports it. A conversation is built from messages, any number of them are judged in one engine start, and a
 verdict says which messages reached the other side and which signature stopped the first that did not::
 

@@ -1,4 +1,6 @@
-"""The engine's configuration for one run, as near to AWS Network Firewall as an open engine can be set.
+"""The engine's configuration, as near to AWS Network Firewall as an open engine can be set.
+
+One text: what the rules are tested under is what `ringfence rules` writes beside them.
 
 What AWS publishes of its configuration is little, so each choice here is the one under which our claims are harder
 to hold:
@@ -9,12 +11,13 @@ to hold:
   `Exceptions.DROP` is there for the other claim, that nothing legitimate is refused.
 - *no midstream pickup*, as AWS says of its stream engine
   (https://docs.aws.amazon.com/network-firewall/latest/developerguide/stream-exception-policy.html).
-- every *parser* that the open distribution turns on is on, on the ports that detection finds by itself.
+- every *parser* that the open distribution of either version turns on is on, on the ports that detection finds by
+  itself; each version passes over the names that it does not know.
 - libhtp's default personality, and its default limits.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -51,18 +54,21 @@ class Setting:
 
 
 _PARSERS = (
-    "bittorrent-dht", "dcerpc", "dhcp", "ftp", "ike", "imap", "krb5", "mqtt", "nfs", "ntp", "pgsql", "quic", "rdp",
-    "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "tftp",
+    "bittorrent-dht", "dcerpc", "dhcp", "doh2", "ftp", "ike", "imap", "krb5", "ldap", "mdns", "mqtt", "nfs", "ntp",
+    "pgsql", "pop3", "quic", "rdp", "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "tftp", "websocket",
 )  # fmt: skip
-_PARSERS_OF_8 = ("doh2", "ldap", "mdns", "pop3", "websocket")
 
 
-def render(setting: Setting, major: int, folder: str) -> str:
-    """suricata.yaml for a version and a setting; the files it names lie in ``folder``."""
+def render(setting: Setting, rule_files: Iterable[str], folder: str = ".") -> str:
+    """suricata.yaml for a setting; the files of rules lie in ``folder``, by default where the engine is started.
+
+    The folder for what the engine writes is given when it is started (``-l``).
+    """
     exceptions = setting.exceptions.value
     variables = "".join(f'    {name}: "{value}"\n' for name, value in sorted(setting.variables.items()))
-    parsers = "".join(f"    {name}:\n      enabled: yes\n" for name in _PARSERS + (_PARSERS_OF_8 if major >= 8 else ()))
+    parsers = "".join(f"    {name}:\n      enabled: yes\n" for name in _PARSERS)
     order = "".join(f"  - {action}\n" for action in setting.action_order.value)
+    files = "".join(f"  - {name}\n" for name in rule_files)
     return f"""%YAML 1.1
 ---
 vars:
@@ -71,10 +77,12 @@ vars:
     EXTERNAL_NET: "!$HOME_NET"
 {variables}  port-groups:
     HTTP_PORTS: "80"
-default-log-dir: {folder}
-classification-file: {folder}/classification.config
-reference-config-file: {folder}/reference.config
-threshold-file: {folder}/threshold.config
+default-rule-path: {folder}
+rule-files:
+{files}# No rule names a class, a reference or a threshold.
+classification-file: /dev/null
+reference-config-file: /dev/null
+threshold-file: /dev/null
 unix-command:
   enabled: no
 stats:

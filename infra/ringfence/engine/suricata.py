@@ -81,14 +81,12 @@ class Engine:
         return tuple(verdicts[index] for index in range(len(conversations)))
 
     def _start(self, folder: Path, rules: str, setting: Setting, *arguments: str) -> subprocess.CompletedProcess[str]:
-        for name in ("classification.config", "reference.config", "threshold.config"):
-            (folder / name).touch()
-        (folder / "suricata.yaml").write_text(render(setting, self.major, str(folder)))
+        (folder / "suricata.yaml").write_text(render(setting, ["rules"], str(folder)))
         (folder / "rules").write_text(narrowed(rules) if setting.http1_only else rules)
         return subprocess.run(  # noqa: S603 - an executable that the user names or `make suricata` made
             [
-                str(self.path), "-c", f"{folder}/suricata.yaml", "-S", f"{folder}/rules", "-l", str(folder),
-                "--init-errors-fatal", "-k", "none", *arguments,
+                str(self.path), "-c", f"{folder}/suricata.yaml", "-l", str(folder), "--init-errors-fatal", "-k", "none",
+                *arguments,
             ],
             capture_output=True, text=True, check=False, timeout=_RUN_LIMIT, stdin=subprocess.DEVNULL,
         )  # fmt: skip

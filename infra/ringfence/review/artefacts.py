@@ -23,6 +23,7 @@ from ringfence.aws.enforcement.model import (
     RouteTarget,
     TransitTarget,
 )
+from ringfence.engine.configuration import Setting, render
 from ringfence.review.artefact_model import (
     AclEntry,
     AclRuleEntry,
@@ -219,48 +220,6 @@ def _segments(segments: Segments) -> dict[str, tuple[SegmentEntry, ...]]:
 
 
 def _suricata(firewall: NetworkFirewall) -> str:
-    """A configuration in which every group loads: ``suricata -T -c suricata.yaml -l /tmp``, run in its folder.
-
-    It says nothing of how AWS sets its engine; `ringfence.engine` has what the claims are tested under.
-    """
-    home = ",".join(map(str, firewall.rules.home_net))
-    names = "".join(f"  - {group.name}.rules\n" for group in firewall.rules.groups)
-    return f"""%YAML 1.1
----
-vars:
-  address-groups:
-    HOME_NET: "[{home}]"
-    EXTERNAL_NET: "!$HOME_NET"
-# No rule names a class, a reference or a threshold.
-classification-file: /dev/null
-reference-config-file: /dev/null
-threshold-file: /dev/null
-stats:
-  enabled: no
-default-rule-path: .
-rule-files:
-{names}app-layer:
-  protocols:
-    tls:
-      enabled: yes
-      detection-ports:
-        dp: 443
-      ja3-fingerprints: yes
-      ja4-fingerprints: yes
-    http:
-      enabled: yes
-      libhtp:
-        default-config:
-          personality: IDS
-    http2:
-      enabled: yes
-    dns:
-      tcp:
-        enabled: yes
-      udp:
-        enabled: yes
-    quic:
-      enabled: yes
-    ssh:
-      enabled: yes
-"""
+    """What the rules are tested under: ``suricata -T -c suricata.yaml -l /tmp``, started in its folder."""
+    setting = Setting(home_net=tuple(map(str, firewall.rules.home_net)))
+    return render(setting, (f"{group.name}.rules" for group in firewall.rules.groups))
