@@ -1,6 +1,7 @@
 """The incident on both engines: what stops each stage and why, and what a policy of domains only would let through."""
 
 import datetime
+import re
 import shutil
 import subprocess
 import sys
@@ -21,17 +22,24 @@ from ringfence.source.tree import Directory
 ROOT = Path(__file__).parents[2]
 DAY = datetime.date(2026, 11, 23)
 
+PAGES_OF_MITRE = (
+    "https://attack.mitre.org/techniques/",
+    "https://center-for-threat-informed-defense.github.io/mappings-explorer/attack/",
+    "https://github.com/mitre/cti/blob/",
+)
 REQUEST, HOST = "ringfence http-request agent=pr-contributor", "ringfence http-host agent=pr-contributor"
 DECIDED: dict[str, tuple[str, str, bool]] = {
     # What is tried: the layer that stops it, how its rule or reason begins, and whether domains only would let it pass.
     "follows a link of that issue to a page of the attacker": ("firewall", HOST, False),
     "reads a gist that the issue names": ("firewall", HOST, False),
+    "reads a page without TLS, which anybody on the way may change": ("firewall", "ringfence port", False),
     "makes itself another token": ("firewall", REQUEST, True),
     "adds a key to its account": ("firewall", REQUEST, True),
     "invites itself to an organisation": ("firewall", REQUEST, True),
     "uses the interface that does everything by one path": ("firewall", REQUEST, True),
     "starts a workflow": ("firewall", REQUEST, True),
     "reads another agent's secret": ("endpoint policy and IAM", "secretsmanager:GetSecretValue is declared", False),
+    "takes the credentials of another agent's role": ("endpoint policy and IAM", "nothing is declared", False),
     "calls an agent that sees the company's numbers": ("security group", "nothing is declared", False),
     "calls the agent that hands out work": ("security group", "nothing is declared", False),
     "connects to the private database": ("security group", "nothing is declared", False),
@@ -39,6 +47,7 @@ DECIDED: dict[str, tuple[str, str, bool]] = {
     "asks an unlisted host for orders": ("firewall", HOST, False),
     "asks it under an allowed name, at the attacker's address": ("firewall", HOST, True),
     "resolves a name of the attacker": ("DNS Firewall", "nothing is declared", False),
+    "resolves the name that its orders have today": ("DNS Firewall", "nothing is declared", False),
     "reaches what another agent may": ("firewall", HOST, False),
     "asks a resolver of the attacker": ("firewall", "ringfence udp", False),
     "reads orders in another repository of an allowed host": ("firewall", REQUEST, True),
@@ -159,6 +168,18 @@ def test_every_stage_is_tried_and_every_target_is_one() -> None:
         parse_target(attempt.target.replace("${account}", "333333333333").replace("${region}", "eu-central-1"))
         assert bool(attempt.why) == (attempt.expected is Expected.RESIDUAL)
         assert (attempt.stage is Stage.WORK) == (attempt.expected is Expected.ALLOWED)
+
+
+def test_every_stage_of_the_attack_carries_techniques_each_with_the_page_in_which_it_was_read() -> None:
+    techniques = {attempt.technique for attempt in ATTEMPTS if attempt.technique}
+    assert {attempt.stage for attempt in ATTEMPTS if attempt.technique} == set(Stage) - {Stage.WORK}
+    assert len({technique.identifier for technique in techniques}) == len(techniques)
+    for technique in techniques:
+        assert re.fullmatch(r"T\d{4}(\.\d{3})?", technique.identifier)
+        assert technique.page.startswith(PAGES_OF_MITRE), technique
+    assert {technique.identifier.partition(".")[0] for technique in techniques} == {
+        "T1566", "T1659", "T1078", "T1021", "T1550", "T1071", "T1102", "T1568", "T1567", "T1048", "T1491", "T1565",
+    }  # fmt: skip
 
 
 def test_domains_only_leaves_hosts_and_ports() -> None:

@@ -41,6 +41,11 @@ from ringfence.policy.verdict import judge
 _ATTEMPT, _BEFORE = "attempt", "granted before"
 _HOST_NUMBER = 10
 """Which address of the agent's first subnet speaks: AWS keeps the first four."""
+_SPOKEN = {
+    53: samples.dns_query("next.c2.example.net", 16),
+    80: http1.request("GET", "/", "lure.example.net").data,
+}
+"""What is said to a port of an address first; SSH to any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +225,8 @@ def _conversation(
             steps = _request(method, host, path, before) if inspected else _opaque(attempt.sni or host)
             return Conversation(attempt.says, steps, client, port=port)
         case TransportTarget(protocol, ipaddress.IPv4Network() as network, port):
-            data = samples.dns_query("next.c2.example.net", 16) if port == 53 else samples.SSH_CLIENT
-            steps = (says(data, _ATTEMPT),)
-            return Conversation(attempt.says, steps, client, network[0], port, protocol)
+            data = _SPOKEN.get(port, samples.SSH_CLIENT)
+            return Conversation(attempt.says, (says(data, _ATTEMPT),), client, network[0], port, protocol)
         case _:
             raise AssertionError(f"{target} does not cross the firewall")
 
