@@ -20,6 +20,7 @@ SCHEMA_OF = {
     "endpoint-policies": "endpoint-policy",
     "role-policies": "role-policy",
     "addresses.json": "addresses",
+    "clients.json": "clients",
 }
 
 
@@ -114,6 +115,20 @@ def test_addresses_name_every_agent_and_its_subnets() -> None:
     assert list(addresses["agents"]) == [agent.name for agent in reviewed.plan.declared.agents]
     for place in reviewed.enforcement.places:
         assert {each["network"] for each in addresses["agents"][place.agent]} == set(map(str, place.networks))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_clients_are_told_what_to_set_where_their_tls_is_decrypted_and_nothing_elsewhere(environment: str) -> None:
+    told = json.loads(files_of(environment)["clients.json"])
+    places = review_of(environment).enforcement.places
+    assert list(told["agents"]) == [place.agent for place in places if place.inspected]
+    assert bool(told["agents"]) == bool(told["settings"]) == (environment != "dev")
+    for entry in told["agents"].values():
+        assert entry["ca_certificate_arn"].startswith("arn:aws:acm:")
+        described = {each["setting"] for each in told["settings"]}
+        lines = {line for lines in entry["configuration"].values() for line in lines}
+        assert described >= {*entry["ca_variables"], *lines, "GODEBUG=http2client=0"}
+        assert entry["environment"]["GODEBUG"] == "http2client=0"
 
 
 def test_the_same_enforcement_gives_the_same_octets() -> None:

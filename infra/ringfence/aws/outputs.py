@@ -12,10 +12,6 @@ from ringfence.source.model import Strict
 
 FORMAT_VERSION = 1
 
-CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""The environment variables from which clients take a further CA's file: OpenSSL and Go, Python requests, Node.js, the
-AWS SDKs, curl. All but Node's replace the system's list: the file holds that list and the inspection CA."""
-
 
 class SubnetOutput(Strict):
     """One subnet of an agent."""
@@ -33,11 +29,16 @@ class LogOutputs(Strict):
 
 
 class TlsOutput(Strict):
-    """Whether the agent's TLS is inspected; then its clients must trust the organisation's inspection CA."""
+    """Whether the agent's TLS is inspected; then its clients trust the inspection CA and speak HTTP/1.1.
+
+    All but the first and the last are empty where it is not (`ringfence.aws.clients`).
+    """
 
     inspected: bool
     ca_certificate_arn: str | None
-    ca_variables: Annotated[tuple[str, ...], Field(description="variables to point at a file with the CA; none if not")]
+    ca_variables: Annotated[tuple[str, ...], Field(description="variables to point at a file with the CA")]
+    environment: Annotated[dict[str, str], Field(description="further variables, to be set as they are")]
+    configuration: Annotated[dict[str, tuple[str, ...]], Field(description="by client, lines of its configuration")]
     proxy: Annotated[None, Field(description="the firewall is transparent: no proxy is set")]
 
 

@@ -211,6 +211,37 @@ class AddressesFile:
     infrastructure: dict[str, tuple[SegmentEntry, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class ClientsEntry:
+    """What one agent's clients are set to: ``ca_variables`` name a file with the inspection CA, ``environment`` holds
+    further variables as they are, ``configuration`` lines by client."""
+
+    ca_certificate_arn: str
+    ca_variables: tuple[str, ...]
+    environment: dict[str, str]
+    configuration: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettingEntry:
+    """Why one of the settings is there, and the page that describes it."""
+
+    setting: str
+    client: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsFile:
+    """``clients.json``: the agents whose TLS is decrypted, and what their clients are set to; no other agent."""
+
+    format_version: int
+    environment: str
+    agents: dict[str, ClientsEntry]
+    settings: tuple[ClientSettingEntry, ...]
+
+
 SCHEMAS: dict[str, type] = {
     "firewall-policy": FirewallPolicyFile,
     "dns-firewall": DnsFirewallFile,
@@ -220,5 +251,6 @@ SCHEMAS: dict[str, type] = {
     "endpoint-policy": EndpointPolicyFile,
     "role-policy": RolePolicyFile,
     "addresses": AddressesFile,
+    "clients": ClientsFile,
 }
 """Every kind of JSON file by the name of its schema."""

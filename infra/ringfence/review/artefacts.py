@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ringfence.aws.allocation import Allocation, Segments
+from ringfence.aws.clients import CA_VARIABLES, clients_of, settings_of
 from ringfence.aws.enforcement.model import (
     CidrPeer,
     Enforcement,
@@ -28,6 +29,9 @@ from ringfence.review.artefact_model import (
     AclEntry,
     AclRuleEntry,
     AddressesFile,
+    ClientsEntry,
+    ClientSettingEntry,
+    ClientsFile,
     DnsFirewallFile,
     DnsRuleEntry,
     EndpointPolicyFile,
@@ -83,6 +87,31 @@ def _values(enforcement: Enforcement, allocation: Allocation) -> Iterator[tuple[
         "addresses.json",
         AddressesFile(FORMAT_VERSION, env, _segments(allocation.agents), _segments(allocation.infrastructure)),
     )
+    yield "clients.json", _clients(enforcement)
+
+
+def _clients(enforcement: Enforcement) -> ClientsFile:
+    env, firewall = enforcement.environment, enforcement.firewall
+    authority = firewall.ca_certificate_arn if firewall else None
+    if firewall is None or authority is None:
+        return ClientsFile(FORMAT_VERSION, env, {}, ())
+    clients = clients_of(firewall.http2)
+    entry = ClientsEntry(authority, clients.ca_variables, dict(clients.environment), dict(clients.configuration))
+    trust = (
+        ClientSettingEntry(
+            each.name,
+            each.read_by,
+            f"trusts the CAs of a file, {'beside' if each.adds else 'in place of'} its own list",
+            each.source,
+        )
+        for each in CA_VARIABLES
+    )
+    others = (
+        ClientSettingEntry(each.line or "=".join(each.variable or ()), each.client, each.why, each.source)
+        for each in settings_of(firewall.http2)
+    )
+    agents = {place.agent: entry for place in enforcement.places if place.inspected}
+    return ClientsFile(FORMAT_VERSION, env, agents, (*trust, *others))
 
 
 def _firewall_policy(env: str, firewall: NetworkFirewall) -> FirewallPolicyFile:

@@ -8,6 +8,7 @@ from typing import Any
 
 from api_calls import CALLS, WITHOUT_CALL
 from example_fleet import Registered
+from ringfence.aws.clients import NOTHING, clients_of
 from ringfence.aws.enforcement.firewall.compile import DEFAULT_GROUP
 from ringfence.aws.enforcement.resource_counts import resource_counts
 from ringfence.aws.outputs import StackOutputs
@@ -298,6 +299,9 @@ def test_exports_have_the_documented_shape_and_name_every_agent(registered: Regi
         assert groups[agent.security_group].name == f"{environment}-{place.security_group}"
         assert agent.tls.inspected is place.inspected
         assert bool(agent.tls.ca_variables) is (agent.tls.ca_certificate_arn is not None) is place.inspected
+        clients = clients_of("refuse") if place.inspected else NOTHING
+        assert (agent.tls.ca_variables, agent.tls.environment) == (clients.ca_variables, clients.environment)
+        assert agent.tls.configuration == clients.configuration
         document = json.loads(agent.role_policy)
         assert all(statement["Effect"] == "Deny" for statement in document["Statement"])
         assert set(agent.log_groups) <= set(outputs.environment.logs.groups.values())

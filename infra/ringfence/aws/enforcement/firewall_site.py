@@ -25,6 +25,7 @@ def network_firewall_of(site: Site, findings: Findings) -> NetworkFirewall | Non
         rules=rules,
         inspected_ports=inspected_ports(site) if rules.inspected else (),
         ca_certificate_arn=site.environment.ca_certificate_arn if rules.inspected else None,
+        http2=site.environment.http2,
         protected=site.environment.protect,
         alert_log_group=FIREWALL_ALERTS,
         flow_log_group=FIREWALL_FLOWS,

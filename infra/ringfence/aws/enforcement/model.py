@@ -226,7 +226,8 @@ class NetworkFirewall:
 
     Stateless defaults forward everything to the stateful engine; strict order; stream exceptions are rejected.
     ``ca_certificate_arn`` is given, and a TLS inspection configuration exists, exactly when ``rules.inspected``
-    has networks. ``protected`` turns on delete, subnet-change and policy-change protection.
+    has networks. ``http2`` is "refuse" or "judge", on decrypted connections. ``protected`` turns on delete,
+    subnet-change and policy-change protection.
     """
 
     name: str
@@ -234,6 +235,7 @@ class NetworkFirewall:
     rules: Firewall
     inspected_ports: tuple[int, ...]
     ca_certificate_arn: str | None
+    http2: str
     protected: bool
     alert_log_group: str
     flow_log_group: str

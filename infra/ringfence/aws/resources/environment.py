@@ -4,8 +4,9 @@ from typing import Any
 
 import pulumi
 
-from ringfence.aws.enforcement.model import Enforcement
-from ringfence.aws.outputs import CA_VARIABLES, FORMAT_VERSION
+from ringfence.aws.clients import NOTHING, clients_of
+from ringfence.aws.enforcement.model import AgentPlace, Enforcement, NetworkFirewall
+from ringfence.aws.outputs import FORMAT_VERSION
 from ringfence.aws.resources.acls import NetworkAcls
 from ringfence.aws.resources.alarms import Alarms
 from ringfence.aws.resources.dns import DnsWall
@@ -76,7 +77,6 @@ def _agents(
 ) -> dict[str, Any]:
     subnets = {subnet.name: subnet for subnet in enforcement.subnets}
     denials = {policy.agent: policy for policy in enforcement.role_policies}
-    authority = enforcement.firewall.ca_certificate_arn if enforcement.firewall is not None else None
     return {
         place.agent: {
             "subnets": [
@@ -86,15 +86,23 @@ def _agents(
             "security_group": group_ids[place.security_group],
             "mode": place.mode,
             "quarantined": place.quarantined,
-            "tls": {
-                "inspected": place.inspected,
-                "ca_certificate_arn": authority if place.inspected else None,
-                "ca_variables": list(CA_VARIABLES) if place.inspected else [],
-                "proxy": None,
-            },
+            "tls": _tls(place, enforcement.firewall),
             "log_groups": list(place.log_groups),
             "role_policy": document_input(denials[place.agent].document, references),
             "role_policy_attached": denials[place.agent].attached,
         }
         for place in enforcement.places
+    }
+
+
+def _tls(place: AgentPlace, firewall: NetworkFirewall | None) -> dict[str, Any]:
+    inspecting = firewall if place.inspected else None
+    clients = clients_of(inspecting.http2) if inspecting else NOTHING
+    return {
+        "inspected": place.inspected,
+        "ca_certificate_arn": inspecting.ca_certificate_arn if inspecting else None,
+        "ca_variables": list(clients.ca_variables),
+        "environment": dict(clients.environment),
+        "configuration": {client: list(lines) for client, lines in clients.configuration.items()},
+        "proxy": None,
     }
