@@ -30,6 +30,8 @@ ELSEWHERE = {
     "RF090": "tests/aws/enforcement/test_acls.py",
     "RF093": "tests/aws/enforcement/test_endpoint_policies.py",
     "RF094": "tests/aws/enforcement/test_endpoint_policies.py",
+    "RF170": "tests/cli/test_attribute.py",
+    "RF171": "tests/cli/test_attribute.py",
 }
 """Diagnostics of surroundings and of large fleets, which no small folder holds: the tests that provoke them."""
 

@@ -17,6 +17,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "allocate": ("ringfence.cli.allocate", "Give each agent of an environment its addresses."),
     "verify": ("ringfence.cli.verify", "Prove that the resources allow what is declared, no more and no less."),
     "quarantine": ("ringfence.cli.quarantine", "Cut an agent off, or end that."),
+    "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),
     "replay": ("ringfence.cli.replay", "Replay an attack path on the real engines: what stops each step."),
     "schema": ("ringfence.cli.schema", "Print or write the JSON Schemas that editors use."),
 }

@@ -2,6 +2,7 @@
 
 from pydantic import TypeAdapter
 
+from ringfence.aws.attribution import Attribution
 from ringfence.aws.outputs import StackOutputs
 from ringfence.review.artefact_model import SCHEMAS
 from ringfence.review.as_json import report_schema
@@ -14,4 +15,10 @@ def output_schemas() -> dict[str, Schema]:
         name: draft7(TypeAdapter(kind).json_schema(mode="serialization"), name) for name, kind in SCHEMAS.items()
     }
     outputs = draft7(StackOutputs.model_json_schema(mode="serialization"), "stack outputs")
-    return {"review": draft7(report_schema(), "review"), "stack-outputs": outputs, **written}
+    attribution = draft7(TypeAdapter(Attribution).json_schema(mode="serialization"), "attribution")
+    return {
+        "review": draft7(report_schema(), "review"),
+        "stack-outputs": outputs,
+        "attribution": attribution,
+        **written,
+    }
