@@ -1,5 +1,6 @@
 """Cutting off through AWS's API, in moto's AWS: the NACL first, then the role, nothing else, and nothing twice."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -147,6 +148,14 @@ def test_what_aws_refuses_says_what_was_done_until_then(prod: Prod, enforcement:
     assert said.code == "RF153"
     assert f"done until then: {prod.acl} denies all egress, by entry 1; {prod.acl} denies all ingress" in said.message
     assert prod.entries(prod.acl) == ALLOWED | DENIED
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, enforcement: Enforcement) -> None:
+    monkeypatch.setitem(sys.modules, "ringfence.aws.live.api", None)
+    with pytest.raises(InputError) as raised:
+        cut_off_directly(enforcement, AGENT)
+    (said,) = raised.value.diagnostics
+    assert (said.code, said.help) == ("RF150", "install the extra `live`, or run with --apply")
 
 
 def test_another_account_is_refused_before_anything_is_written(enforcement: Enforcement) -> None:
