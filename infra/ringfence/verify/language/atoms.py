@@ -16,15 +16,15 @@ from ringfence.verify.language.expression import (
     steps,
     union,
 )
-from ringfence.verify.language.octets import ANY_OCTET, readable_member
+from ringfence.verify.language.octets import ANY_OCTET, readable_member, readable_order, readable_rank
 
 _State = tuple[Expression, ...]
 
 
 def witnesses(languages: Sequence[Expression], universe: Expression = ANYTHING) -> dict[frozenset[int], bytes]:
-    """For each set of languages that some string of ``universe`` belongs to, and to no other, a shortest such string.
+    """For each set of languages that some string of ``universe`` belongs to, and to no other, the first such string.
 
-    Keys are the indices of the languages. Two strings of one atom are told apart by none of the languages (atomic
+    The first is the most readable of the shortest (`readable_order`). Keys are the indices of the languages. Two strings of one atom are told apart by none of the languages (atomic
     predicates: Yang and Lam, "Real-Time Verification of Network Properties Using Atomic Predicates", ICNP 2013).
     """
     texts = {index: text for index, language in enumerate(languages) if (text := only_text(language)) is not None}
@@ -39,7 +39,7 @@ def witnesses(languages: Sequence[Expression], universe: Expression = ANYTHING) 
         inside = frozenset(index for index, expression in enumerate(state[1:]) if is_nullable(expression))
         if inside not in found and is_nullable(state[0]):
             found[inside] = _way(parents, state)
-        for mask, following in _together(state):
+        for mask, following in sorted(_together(state), key=lambda step: readable_rank(step[0])):
             if following[0] is not NOTHING and following not in parents:
                 parents[following] = (state, mask)
                 waiting.append(following)
@@ -64,7 +64,7 @@ def _with_texts(
     for text, indices in of_text.items():
         if contains(universe, text):
             inside = frozenset((*indices, *(index for index in others if contains(languages[index], text))))
-            found.setdefault(inside, text)
+            found[inside] = min(found.get(inside, text), text, key=readable_order)
     return found
 
 

@@ -13,7 +13,7 @@ from ringfence.verify.language.expression import (
     literal_start,
     steps,
 )
-from ringfence.verify.language.octets import readable_member
+from ringfence.verify.language.octets import readable_member, readable_rank
 from ringfence.verify.language.piece import LanguageError
 
 STATES_MAX = 50_000
@@ -42,12 +42,12 @@ def is_empty(expression: Expression) -> bool:
 
 
 def shortest(expression: Expression) -> bytes | None:
-    """A shortest string of a language, of readable octets where it has them; None when it has none."""
+    """The most readable of a language's shortest strings (`readable_order`); None when it has none."""
     return _search(expression, 0)
 
 
 def shortest_of_length(expression: Expression, least: int) -> bytes | None:
-    """A shortest string of at least ``least`` octets; None when a language has none so long."""
+    """The same of its strings of at least ``least`` octets; None when it has none so long."""
     return _search(expression, least)
 
 
@@ -60,7 +60,8 @@ def _search(start: Expression, least: int) -> bytes | None:
         expression, owed = state
         if owed == 0 and is_nullable(expression):
             return _way(parents, state)
-        for mask, target in steps(expression):
+        # States come in the order of the strings that lead to them, so the first way to one is the most readable.
+        for mask, target in sorted(steps(expression), key=lambda step: readable_rank(step[0])):
             following = (target, max(owed - 1, 0))
             if target is not NOTHING and following not in parents:
                 parents[following] = (state, mask)
