@@ -145,36 +145,53 @@ def one_of(mask: int, rest: Expression = EMPTY_STRING) -> Expression:
 def union(expressions: Iterable[Expression]) -> Expression:
     """The strings of any of some languages."""
     parts: set[Expression] = set()
+    lacking: list[Expression] = []
     for expression in expressions:
         if expression is ANYTHING:
             return ANYTHING
         if isinstance(expression, _Union):
             parts.update(expression.parts)
+        elif isinstance(expression, _Complement):
+            lacking.append(expression.part)
         elif expression is not NOTHING:
             parts.add(expression)
-    if any(isinstance(part, _Complement) and part.part in parts for part in parts):
-        return ANYTHING
-    if not parts:
-        return NOTHING
-    if len(parts) == 1:
-        return parts.pop()
+    if lacking:  # by De Morgan, so that a union has one form
+        return complement(intersection((*lacking, *map(complement, parts))))
+    return _union(parts)
+
+
+def _union(parts: set[Expression]) -> Expression:
+    """The union of parts none of which is a union, a complement, nothing or anything."""
+    if len(parts) < 2:
+        return next(iter(parts), NOTHING)
     return _intern(_Union, tuple(sorted(parts, key=_number)))
 
 
 def intersection(expressions: Iterable[Expression]) -> Expression:
     """The strings that all of some languages have."""
     parts: set[Expression] = set()
+    lacking: set[Expression] = set()
     for expression in expressions:
         if expression is NOTHING:
             return NOTHING
-        if isinstance(expression, _Intersection):
-            parts.update(expression.parts)
-        elif expression is not ANYTHING:
-            parts.add(expression)
+        if expression is not ANYTHING:
+            for part in expression.parts if isinstance(expression, _Intersection) else (expression,):
+                if isinstance(part, _Complement):
+                    lacking.update(united(part.part))
+                else:
+                    parts.add(part)
     if EMPTY_STRING in parts:
-        return EMPTY_STRING if all(is_nullable(part) for part in parts) else NOTHING
-    if any(isinstance(part, _Complement) and part.part in parts for part in parts):
-        return NOTHING
+        nullable = all(map(is_nullable, parts)) and not any(map(is_nullable, lacking))
+        return EMPTY_STRING if nullable else NOTHING
+    if lacking:
+        if not parts.isdisjoint(lacking):
+            return NOTHING
+        # What a union has in common with what is taken away is not there.
+        shared = [part for part in parts if isinstance(part, _Union) and not lacking.isdisjoint(part.parts)]
+        if shared:
+            left = (_union(set(part.parts) - lacking) for part in shared)
+            return intersection((*parts.difference(shared), complement(_union(lacking)), *left))
+        parts.add(complement(_union(lacking)))
     if not parts:
         return ANYTHING
     if len(parts) == 1:
@@ -320,6 +337,21 @@ def _refined(parts: tuple[Expression, ...], neutral: Expression) -> list[tuple[i
     return blocks
 
 
+def united(expression: Expression) -> tuple[Expression, ...]:
+    """The languages that a language is seen at once to be the union of; itself where it is none."""
+    return expression.parts if isinstance(expression, _Union) else (expression,)
+
+
+def intersected(expression: Expression) -> tuple[Expression, ...]:
+    """The languages that a language is seen at once to be the intersection of; itself where it is none."""
+    return expression.parts if isinstance(expression, _Intersection) else (expression,)
+
+
+def complemented(expression: Expression) -> Expression | None:
+    """The language whose complement a language is seen at once to be; None where it is none."""
+    return expression.part if isinstance(expression, _Complement) else None
+
+
 def literal_start(expression: Expression) -> bytes:
     """A text that every string of a language begins with, as far as it is seen at once."""
     return expression.text if isinstance(expression, _Literal) else b""
@@ -352,7 +384,15 @@ def derivative(expression: Expression, text: bytes) -> Expression:
 
 def contains(expression: Expression, text: bytes) -> bool:
     """Whether a string belongs to a language."""
-    return is_nullable(derivative(expression, text))
+    match expression:
+        case _Union(parts=parts):
+            return any(contains(part, text) for part in parts)
+        case _Intersection(parts=parts):
+            return all(contains(part, text) for part in parts)
+        case _Complement(part=part):
+            return not contains(part, text)
+        case _:
+            return is_nullable(derivative(expression, text))
 
 
 def _number(expression: Expression) -> int:
