@@ -12,7 +12,6 @@ from ringfence.policy.flow import Access, Https, Internet, Tls
 from ringfence.policy.host import HostPattern
 from ringfence.policy.request import (
     ANY_QUERY,
-    METHODS,
     QUERY_CHARACTER,
     SEGMENT_CHARACTER,
     TARGET_MAX,
@@ -23,9 +22,7 @@ from ringfence.verify.interval import Numbers
 from ringfence.verify.language.expression import Expression, union
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
-
-NAME_MAX = 253
-"""The longest host name, without its last dot (RFC 1035, 2.3.4: 255 octets on the wire)."""
+from ringfence.verify.suricata.buffers import NAME_MAX
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LONG_LABEL = r"[a-z0-9-]+"
@@ -50,10 +47,9 @@ def _names(name: str, subdomains: bool, label: str, flags: str) -> Expression:
     return matched_by(f"^{below}{re.escape(name)}\\z", flags)
 
 
-@functools.lru_cache(maxsize=65536)
-def matches_name(pattern: HostPattern, name: bytes) -> bool:
-    """Whether a pattern has a name, in either case; read from the pattern's parts."""
-    return name.lower() in names_that_may((pattern,), any_case=False)
+def host_names(pattern: HostPattern) -> Expression:
+    """The names of one pattern in lower case, with labels of any length."""
+    return _names(pattern.name, pattern.subdomains, _LONG_LABEL, "")
 
 
 def targets(requests: Iterable[RequestPattern]) -> Region:
@@ -83,16 +79,17 @@ def _literal(piece: str) -> str:
     return re.sub(r"%([0-9A-Fa-f]{2})", lambda octet: f"%(?i:{octet.group(1)})", re.escape(piece))
 
 
-def granted_targets(accesses: Iterable[Access], host: bytes) -> dict[str, Region]:
-    """What inspected flows grant at a host, by method; methods without anything are left out."""
+@functools.lru_cache(maxsize=65536)
+def granted_targets(grants: tuple[tuple[RequestPattern, ...], ...]) -> tuple[tuple[str, Region], ...]:
+    """The targets that some grants of one host have together, by method; none of them means every request.
+
+    Methods without anything are left out.
+    """
     asked: dict[str, set[RequestPattern]] = {}
-    for access in accesses:
-        if isinstance(access, Internet):
-            return dict.fromkeys(METHODS, EVERYTHING)
-        if isinstance(access, Https) and matches_name(access.host, host):
-            for request in access.requests or any_request():
-                asked.setdefault(request.method, set()).add(request)
-    return {method: targets(requests) for method, requests in sorted(asked.items())}
+    for patterns in grants:
+        for request in patterns or any_request():
+            asked.setdefault(request.method, set()).add(request)
+    return tuple((method, targets(requests)) for method, requests in sorted(asked.items()))
 
 
 def granted_names(accesses: Iterable[Access]) -> tuple[Region, Region]:

@@ -1,8 +1,10 @@
 """Sets of whole numbers as intervals: addresses and ports, exactly."""
 
+import bisect
 import functools
 import ipaddress
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,11 +50,13 @@ class Numbers:
 
     def __sub__(self, other: "Numbers") -> "Numbers":
         found: list[tuple[int, int]] = []
+        taken = other.intervals
+        index = 0
         for first, last in self.intervals:
             start = first
-            for low, high in other.intervals:
-                if high < start:
-                    continue
+            while index < len(taken) and taken[index][1] < start:
+                index += 1
+            for low, high in itertools.islice(taken, index, None):
                 if low > last:
                     break
                 if low > start:
@@ -66,7 +70,8 @@ class Numbers:
         return bool(self.intervals)
 
     def __contains__(self, number: int) -> bool:
-        return any(first <= number <= last for first, last in self.intervals)
+        index = bisect.bisect_right(self.intervals, (number, math.inf)) - 1
+        return index >= 0 and number <= self.intervals[index][1]
 
     def __len__(self) -> int:
         return sum(last - first + 1 for first, last in self.intervals)

@@ -1,17 +1,22 @@
 """Questions about languages, decided exactly: is there a string at all, which is the shortest, are two the same."""
 
+import functools
 from collections import deque
 
 from ringfence.verify.language.expression import (
     ANYTHING,
     NOTHING,
     Expression,
+    complemented,
+    contains,
     derivative,
     difference,
+    intersected,
     intersection,
     is_nullable,
     literal_start,
     steps,
+    united,
 )
 from ringfence.verify.language.octets import readable_member, readable_rank
 from ringfence.verify.language.piece import LanguageError
@@ -36,9 +41,30 @@ def is_empty(expression: Expression) -> bool:
         return False
     known = _inhabited.get(expression)
     if known is None:
-        known = shortest(expression) is not None
+        known = not _is_empty(expression)
         _inhabited[expression] = known
     return not known
+
+
+def _is_empty(expression: Expression) -> bool:
+    """Decided part by part where a language has parts: what is found of a part is known wherever it stands again."""
+    parts = intersected(expression)
+    several = [part for part in parts if len(united(part)) > 1]
+    if len(several) == 1:
+        others = [part for part in parts if part is not several[0]]
+        return all(is_empty(intersection((each, *others))) for each in united(several[0]))
+    lacking = [inner for part in parts if (inner := complemented(part)) is not None and len(united(inner)) > 1]
+    if lacking and not several:
+        others = intersection(part for part in parts if complemented(part) is not lacking[0])
+        example = shortest(others)
+        if example is None:
+            return True
+        around = [each for each in united(lacking[0]) if contains(each, example)]
+        if not around:
+            return False
+        if any(is_empty(difference(others, each)) for each in around):
+            return True
+    return shortest(expression) is None
 
 
 def shortest(expression: Expression) -> bytes | None:
@@ -51,6 +77,7 @@ def shortest_of_length(expression: Expression, least: int) -> bytes | None:
     return _search(expression, least)
 
 
+@functools.lru_cache(maxsize=65536)
 def _search(start: Expression, least: int) -> bytes | None:
     # A state is an expression and how many octets are still owed; parents give the way back.
     parents: dict[tuple[Expression, int], tuple[tuple[Expression, int], int] | None] = {(start, least): None}

@@ -1,18 +1,22 @@
 """Sets of strings by language and length together: a length limit of thousands needs no thousand states."""
 
+import functools
 from dataclasses import dataclass
 
 from ringfence.verify.interval import Numbers
-from ringfence.verify.language.decide import are_equal, shortest_of_length
+from ringfence.verify.language.decide import are_equal, is_empty, shortest_of_length
 from ringfence.verify.language.expression import (
     ANYTHING,
     NOTHING,
     Expression,
+    attach,
     complement,
     contains,
     intersection,
     union,
 )
+from ringfence.verify.language.octets import ANY_OCTET
+from ringfence.verify.language.piece import Octet, Repeat
 
 LENGTH_MAX = 2**31 - 1
 ANY_LENGTH = Numbers(((0, LENGTH_MAX),))
@@ -67,7 +71,7 @@ class Region:
         """A shortest member, readable where there are readable ones; None when there is none."""
         found: list[bytes] = []
         for language, lengths in self.parts:
-            for first, last in lengths.intervals:
+            for first, last in () if is_empty(language) else lengths.intervals:
                 text = shortest_of_length(language, first)
                 if text is not None and len(text) <= last:
                     found.append(text)
@@ -76,7 +80,10 @@ class Region:
 
     def is_empty(self) -> bool:
         """Whether the set has no member."""
-        return not self.parts or self.example() is None
+        return all(
+            is_empty(language) or (lengths != ANY_LENGTH and Region(((language, lengths),)).example() is None)
+            for language, lengths in self.parts
+        )
 
     def equals(self, other: "Region") -> bool:
         """Whether both sets have the same members."""
@@ -86,6 +93,13 @@ class Region:
         if mine.keys() == theirs.keys() and all(are_equal(mine[key], theirs[key]) for key in mine):
             return True
         return (self - other).is_empty() and (other - self).is_empty()
+
+
+@functools.lru_cache(maxsize=4096)
+def of_length(lengths: Numbers) -> Expression:
+    """The strings of some lengths, as a language: a state for each octet up to the greatest of them."""
+    any_octet = Octet(ANY_OCTET)
+    return union(attach(Repeat(any_octet, first, last)) for first, last in lengths.intervals)
 
 
 def _by_lengths(region: Region) -> list[tuple[Numbers, Expression]]:

@@ -6,27 +6,72 @@ where it looks at packets alone (the engine's table of signature types, `detect-
 drop that is told to the client. What no rule ends goes on.
 """
 
+import dataclasses
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
-from ringfence.verify.suricata.condition import Condition
+from ringfence.verify.interval import Numbers
+from ringfence.verify.language.expression import ANYTHING, Expression, intersection
+from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region, of_length
+from ringfence.verify.suricata.buffers import HOST, NAME_MAX
+from ringfence.verify.suricata.condition import BufferTest, Condition
 from ringfence.verify.suricata.moment import Moment, after, fillings
 from ringfence.verify.suricata.rule import Rule
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """What a rule does where it speaks, whatever it is called: made by `effect_of`, and never twice.
+
+    ``for_the_flow`` says whether its decision holds for all that follows on the connection. ``buffers`` are those that
+    it asks of; ``host`` are the names that it takes in `http.host`, None where it does not ask.
+    """
+
+    action: str
+    condition: Condition
+    for_the_flow: bool
+    buffers: frozenset[str]
+    host: Expression | None
+
+
+@functools.lru_cache(maxsize=65536)
+def effect_of(action: str, condition: Condition) -> Effect:
+    """The effect of an action under a condition."""
+    asks_more = condition.only_first_packet or condition.application is not None or condition.not_applications
+    tests = {test.buffer: test for test in condition.tests}
+    return Effect(action, condition, bool(asks_more or tests), frozenset(tests), _names(tests.get(HOST)))
+
+
+def _names(test: BufferTest | None) -> Expression | None:
+    """The host names that pass a test; none is longer than `NAME_MAX`."""
+    if test is None or test.lengths.covers(_NAME_LENGTHS):
+        return None if test is None else test.language
+    return intersection((test.language, of_length(test.lengths & _NAME_LENGTHS)))
+
+
+_NAME_LENGTHS = Numbers(((0, NAME_MAX),))
+
+
+@functools.lru_cache(maxsize=65536)
+def of_that_host(effect: Effect) -> Effect:
+    """The effect in requests to a host that it takes: the same, of whichever host."""
+    others = (test for test in effect.condition.tests if test.buffer != HOST)
+    tests = (*others, BufferTest(HOST, ANYTHING))
+    return effect_of(effect.action, dataclasses.replace(effect.condition, tests=tests))
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRule:
-    """A rule and what it asks."""
+    """A rule and what it does."""
 
     rule: Rule
-    condition: Condition
+    effect: Effect
 
     @property
-    def for_the_flow(self) -> bool:
-        """Whether its decision holds for all that follows on the connection."""
-        asks = self.condition
-        return bool(asks.only_first_packet or asks.application is not None or asks.not_applications or asks.tests)
+    def condition(self) -> Condition:
+        """What it asks."""
+        return self.effect.condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +114,10 @@ def _one_rule(
     region, bits, decided = branch
     if decided is not None:
         return [branch]
-    condition = read.condition
+    action, condition = read.effect.action, read.effect.condition
     matching = fillings(condition, moment, bits)
     if matching is NO_REGION:
         return [branch]
-    header = read.rule.header
-    action = header.action if header else "drop"
     following = after(condition, bits)
     if action == "alert" and following == bits:
         return [branch]
@@ -84,7 +127,7 @@ def _one_rule(
     match action:
         case "alert":
             return [*kept, (taken, following, None)]
-        case "pass" if read.for_the_flow:
+        case "pass" if read.effect.for_the_flow:
             ended.append(Outcome("passes", taken, following, read.rule))
             return kept
         case "pass":

@@ -2,13 +2,15 @@
 
 import bisect
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ringfence.verify.interval import ADDRESS_MAX, Numbers, atoms
-from ringfence.verify.suricata.condition import Condition, condition_of
-from ringfence.verify.suricata.judge import ReadRule
-from ringfence.verify.suricata.moment import Moment, fits
+from ringfence.verify.interval import ADDRESS_MAX, ALL_ADDRESSES, Numbers, atoms
+from ringfence.verify.suricata.buffers import STREAM
+from ringfence.verify.suricata.candidates import Candidates
+from ringfence.verify.suricata.condition import condition_of
+from ringfence.verify.suricata.judge import ReadRule, effect_of
 from ringfence.verify.suricata.parse import parse_rules
 from ringfence.verify.suricata.rule import Rule, RuleError
 
@@ -31,30 +33,15 @@ class Unread:
     reason: str
 
 
-@dataclass(eq=False, slots=True)
-class Candidates:
-    """The rules that may speak of one kind of connection: of its packets to the server, and of those to the client."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way in which a rule, by its number, speaks of packets in one direction of a connection."""
 
-    to_server: tuple[ReadRule, ...]
-    to_client: tuple[ReadRule, ...]
-    _fitting: dict[tuple[object, ...], tuple[ReadRule, ...]] = field(
-        default_factory=dict[tuple[object, ...], tuple[ReadRule, ...]], init=False
-    )
-
-    def fitting(self, moment: Moment, *, narrow: bool) -> tuple[ReadRule, ...]:
-        """Those that a moment's state and protocol leave; what its buffers hold is not asked."""
-        key = (moment.state, narrow)
-        found = self._fitting.get(key)
-        if found is None:
-            rules = self.to_server if moment.to_server else self.to_client
-            found = tuple(rule for rule in rules if fits(rule.condition, moment, narrow=narrow))
-            self._fitting[key] = found
-        return found
-
-    @property
-    def identity(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """What tells these rules from others of the same set."""
-        return tuple(map(id, self.to_server)), tuple(map(id, self.to_client))
+    number: int
+    clients: Numbers
+    client_ports: Numbers
+    servers: Numbers
+    server_ports: Numbers
 
 
 @dataclass(frozen=True)
@@ -63,8 +50,8 @@ class RuleSet:
 
     rules: tuple[ReadRule, ...]
     unread: tuple[Unread, ...]
-    _known: dict[tuple[str, Numbers], tuple[Numbers, ...]] = field(
-        default_factory=dict[tuple[str, Numbers], tuple[Numbers, ...]], init=False, repr=False, compare=False
+    _there: dict[tuple[int, int, int], "tuple[_Speakers, _Speakers]"] = field(
+        default_factory=dict[tuple[int, int, int], "tuple[_Speakers, _Speakers]"], init=False, repr=False, compare=False
     )
 
     @staticmethod
@@ -75,7 +62,7 @@ class RuleSet:
         for group in groups:
             for rule in parse_rules(group.text, group.name, group.addresses, group.ports):
                 try:
-                    rules.append(ReadRule(rule, _condition(rule)))
+                    rules.append(_read(rule))
                 except RuleError as error:
                     unread.append(Unread(rule, str(error)))
         return RuleSet(tuple(rules), tuple(unread))
@@ -94,77 +81,88 @@ class RuleSet:
 
     def destination_atoms(self, within: Numbers) -> tuple[Numbers, ...]:
         """The same of the server's side."""
-        return self._atoms("server", within, lambda: self._sides(client=False))
+        return atoms((way.servers for ways in self._ways for way in ways), within)
 
     def port_atoms(self, within: Numbers) -> tuple[Numbers, ...]:
         """The same of the server's ports."""
-        return self._atoms("port", within, self._ports)
+        return atoms((way.server_ports for ways in self._ways for way in ways), within)
 
-    def _atoms(self, side: str, within: Numbers, sets: Callable[[], list[Numbers]]) -> tuple[Numbers, ...]:
-        known = self._known.get((side, within))
-        if known is None:
-            known = atoms(sets(), within)
-            self._known[side, within] = known
-        return known
-
-    def _ports(self) -> list[Numbers]:
-        headers = [rule.rule.header for rule in self.rules if rule.rule.header]
-        return [ports for header in headers for ports in (header.destination_ports, header.source_ports)]
-
-    def _sides(self, *, client: bool) -> list[Numbers]:
-        return [numbers for _, _, numbers in self._numbered(client=client)]
-
-    def _numbered(self, *, client: bool) -> Iterator[tuple[int, bool, Numbers]]:
-        """Each rule's addresses on one side: its number, whether of packets to the server, and the addresses."""
-        for number, rule in enumerate(self.rules):
-            header = rule.rule.header
+    @functools.cached_property
+    def _ways(self) -> tuple[list[_Way], list[_Way]]:
+        """How rules speak of packets to the server, and of packets to the client."""
+        to_server: list[_Way] = []
+        to_client: list[_Way] = []
+        for number, read in enumerate(self.rules):
+            header = read.rule.header
             if header is None:
                 continue
-            both = header.sources | header.destinations if header.both_ways else None
-            if rule.condition.to_server is not False:
-                yield number, True, both or (header.sources if client else header.destinations)
-            if rule.condition.to_server is not True:
-                yield number, False, both or (header.destinations if client else header.sources)
+            ends = ((header.sources, header.source_ports), (header.destinations, header.destination_ports))
+            for client, server in (ends, ends[::-1]) if header.both_ways else (ends,):
+                if read.condition.to_server is not False:
+                    to_server.append(_Way(number, *client, *server))
+                if read.condition.to_server is not True:
+                    to_client.append(_Way(number, *server, *client))
+        return to_server, to_client
 
     @functools.cached_property
     def _clients(self) -> "tuple[_Side, _Side]":
-        numbered = list(self._numbered(client=True))
-        return (
-            _Side.of((number, addresses) for number, to_server, addresses in numbered if to_server),
-            _Side.of((number, addresses) for number, to_server, addresses in numbered if not to_server),
-        )
+        to_server, to_client = (_Side.of(ways) for ways in self._ways)
+        return to_server, to_client
 
     def candidates(self, client: int, server: int, port: int, client_port: int) -> Candidates:
         """The rules that speak of a connection between two addresses, by the direction of its packets."""
-        forward, backward = self._clients
-        to_server = (self.rules[number] for number in forward.at(client))
-        to_client = (self.rules[number] for number in backward.at(client))
-        return Candidates(
-            tuple(rule for rule in to_server if _speaks_of(rule.rule, client, server, client_port, port)),
-            tuple(rule for rule in to_client if _speaks_of(rule.rule, server, client, port, client_port)),
-        )
+        key = (server, port, client_port)
+        there = self._there.get(key)
+        if there is None:
+            to_server, to_client = (_Speakers.of(ways, *key) for ways in self._ways)
+            there = self._there[key] = (to_server, to_client)
+        to_server, to_client = (tuple([self.rules[number] for number in each.of_client(client)]) for each in there)
+        return Candidates(to_server, to_client)
+
+
+@dataclass(frozen=True, slots=True)
+class _Speakers:
+    """Which rules speak of packets between a server's port and a client's, in order: of every client, and of one."""
+
+    everybody: tuple[int, ...]
+    clients: "_Side"
+
+    @staticmethod
+    def of(ways: Iterable[_Way], server: int, port: int, client_port: int) -> "_Speakers":
+        here = [
+            way
+            for way in ways
+            if port in way.server_ports and server in way.servers and client_port in way.client_ports
+        ]
+        everybody = {way.number for way in here if way.clients == ALL_ADDRESSES}
+        return _Speakers(tuple(sorted(everybody)), _Side.of(way for way in here if way.number not in everybody))
+
+    def of_client(self, client: int) -> list[int]:
+        return sorted((*self.everybody, *self.clients.at(client)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """Which rules speak of an address: their numbers, in order, from each start to the next."""
+    """Which rules speak of a client's address, those of every one apart: their numbers, from each start to the next."""
 
     starts: list[int]
     members: list[tuple[int, ...]]
 
     @staticmethod
-    def of(sets: Iterable[tuple[int, Numbers]]) -> "_Side":
-        """Sweep over all sets at once."""
-        events: dict[int, list[tuple[int, bool]]] = {0: []}
-        for number, addresses in sets:
-            for first, last in addresses.intervals:
-                events.setdefault(first, []).append((number, True))
-                events.setdefault(last + 1, []).append((number, False))
-        active: set[int] = set()
+    def of(ways: Iterable[_Way]) -> "_Side":
+        """Sweep over all of them at once."""
+        events: dict[int, list[tuple[int, int]]] = {0: []}
+        for way in ways:
+            for first, last in way.clients.intervals if way.clients != ALL_ADDRESSES else ():
+                events.setdefault(first, []).append((way.number, 1))
+                events.setdefault(last + 1, []).append((way.number, -1))
+        active: Counter[int] = Counter()
         starts, members = sorted(events), list[tuple[int, ...]]()
         for start in starts:
-            for number, begins in sorted(events[start], key=lambda event: event[1]):
-                (active.add if begins else active.discard)(number)
+            for number, change in events[start]:
+                active[number] += change
+                if not active[number]:
+                    del active[number]
             members.append(tuple(sorted(active)))
         return _Side(starts, members)
 
@@ -178,38 +176,10 @@ class _Side:
         return self.starts[index] - 1 if index < len(self.starts) else ADDRESS_MAX
 
 
-def _condition(rule: Rule) -> Condition:
-    if rule.unread is not None:
-        raise RuleError(rule.unread)
+def _read(rule: Rule) -> ReadRule:
+    if rule.unread is not None or rule.header is None:
+        raise RuleError(rule.unread or "a rule without a header")
     condition = condition_of(rule)
-    action = rule.header.action if rule.header else ""
-    if action == "pass" and any(test.buffer == "stream" for test in condition.tests):
+    if rule.header.action == "pass" and any(test.buffer == STREAM for test in condition.tests):
         raise RuleError("a pass that looks at payload, whose reach over the flow is not read")
-    return condition
-
-
-def _speaks_of(rule: Rule, source: int, destination: int, source_port: int, destination_port: int) -> bool:
-    header = rule.header
-    if header is None:
-        return False
-    forward = (
-        _has(header.destination_ports, destination_port)
-        and _has(header.sources, source)
-        and _has(header.destinations, destination)
-        and _has(header.source_ports, source_port)
-    )
-    return forward or (
-        header.both_ways
-        and _has(header.destination_ports, source_port)
-        and _has(header.sources, destination)
-        and _has(header.destinations, source)
-        and _has(header.source_ports, destination_port)
-    )
-
-
-def _has(members: Numbers, number: int) -> bool:
-    intervals = members.intervals
-    if len(intervals) == 1:
-        return intervals[0][0] <= number <= intervals[0][1]
-    index = bisect.bisect_right(intervals, (number, ADDRESS_MAX)) - 1
-    return index >= 0 and number <= intervals[index][1]
+    return ReadRule(rule, effect_of(rule.header.action, condition))
