@@ -4,8 +4,9 @@ This is all that the proof reads, so it can come from an in-process run, a previ
 names are those on Pulumi's wire (camelCase), whole numbers are integers, secrets are shown as their values.
 """
 
+import heapq
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -62,6 +63,7 @@ class ResourceGraph:
     outputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
     unread: tuple[str, ...] = ()
     _by_urn: Mapping[str, Resource] = field(init=False, repr=False, compare=False)
+    _by_type: Mapping[str, tuple[Resource, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.resources, key=lambda resource: resource.urn))
@@ -72,6 +74,10 @@ class ResourceGraph:
             raise GraphError(f"several resources have one URN, which a deployment refuses: {twice}")
         object.__setattr__(self, "resources", ordered)
         object.__setattr__(self, "_by_urn", by_urn)
+        by_type: dict[str, list[Resource]] = defaultdict(list)
+        for resource in ordered:
+            by_type[resource.type].append(resource)
+        object.__setattr__(self, "_by_type", {kind: tuple(each) for kind, each in by_type.items()})
 
     def get(self, urn: str) -> Resource | None:
         """The resource of this URN."""
@@ -79,7 +85,8 @@ class ResourceGraph:
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types, by URN."""
-        return tuple(resource for resource in self.resources if resource.type in types)
+        found = [self._by_type.get(kind, ()) for kind in types]
+        return found[0] if len(found) == 1 else tuple(heapq.merge(*found, key=lambda resource: resource.urn))
 
     def counts(self) -> dict[str, int]:
         """How many resources there are of each type: those that a provider manages, by type."""

@@ -5,7 +5,7 @@ import functools
 import ipaddress
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 ADDRESS_MAX = 2**32 - 1
@@ -124,23 +124,55 @@ def ports_text(ports: Numbers) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ports.intervals)
 
 
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Which of some numbered sets hold a number: from each start to the next, the same."""
+
+    starts: list[int]
+    members: list[tuple[int, ...]]
+
+    @staticmethod
+    def of(sets: Iterable[tuple[int, Numbers]]) -> "Spans":
+        """Sweep over all of them at once; several of one number are one."""
+        events: dict[int, list[tuple[int, int]]] = {0: []}
+        for index, members in sets:
+            for first, last in members.intervals:
+                events.setdefault(first, []).append((index, 1))
+                events.setdefault(last + 1, []).append((index, -1))
+        starts, found = sorted(events), list[tuple[int, ...]]()
+        inside: dict[int, int] = {}
+        for start in starts:
+            for index, change in events[start]:
+                inside[index] = inside.get(index, 0) + change
+                if not inside[index]:
+                    del inside[index]
+            found.append(tuple(sorted(inside)))
+        return Spans(starts, found)
+
+    def at(self, number: int) -> tuple[int, ...]:
+        """The sets that hold a number."""
+        return self.members[bisect.bisect_right(self.starts, number) - 1]
+
+    def same_until(self, number: int, last: int) -> int:
+        """The greatest number up to ``last`` until which the same sets hold all."""
+        index = bisect.bisect_right(self.starts, number)
+        return min(last, self.starts[index] - 1) if index < len(self.starts) else last
+
+
+def atoms_of(sets: Sequence[Numbers], universe: Numbers) -> list[tuple[Numbers, tuple[int, ...]]]:
+    """The same as `atoms`, each part with the indices of the sets that hold it."""
+    spans = Spans.of((index, members) for index, members in enumerate((universe, *sets), start=-1))
+    parts: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    for members, (start, end) in zip(spans.members, itertools.pairwise(spans.starts), strict=False):
+        if members and members[0] == -1:
+            parts.setdefault(members, []).append((start, end - 1))
+    return [(Numbers.of(*intervals), members[1:]) for members, intervals in parts.items()]
+
+
 def atoms(sets: Iterable[Numbers], universe: Numbers) -> tuple[Numbers, ...]:
     """The coarsest partition of ``universe`` in which each part lies within or outside every one of ``sets``.
 
     Two numbers are in one part exactly when the same sets hold them (atomic predicates: Yang and Lam, "Real-Time
     Verification of Network Properties Using Atomic Predicates", ICNP 2013). Parts come by their least member.
     """
-    distinct = tuple(dict.fromkeys(sets))
-    events: dict[int, list[int]] = {}
-    for index, members in enumerate(distinct):
-        for first, last in members.intervals:
-            events.setdefault(first, []).append(index)
-            events.setdefault(last + 1, []).append(index)
-    borders = sorted({*events, universe.first, universe.intervals[-1][1] + 1} if universe else ())
-    parts: dict[frozenset[int], list[tuple[int, int]]] = {}
-    inside: set[int] = set()
-    for start, end in itertools.pairwise(borders):
-        inside.symmetric_difference_update(events.get(start, ()))
-        parts.setdefault(frozenset(inside), []).append((start, end - 1))
-    found = (Numbers.of(*intervals) & universe for intervals in parts.values())
-    return tuple(sorted((part for part in found if part), key=lambda part: part.first))
+    return tuple(part for part, _ in atoms_of(tuple(dict.fromkeys(sets)), universe))

@@ -2,12 +2,12 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
-from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, network_of
+from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, Spans, network_of
 from ringfence.verify.packet import Acl, Entry, Group, GroupRule, protocols_of
 from ringfence.verify.references import References, number, table, tables, text
 
@@ -40,8 +40,13 @@ class Route:
     length: int
     kind: str
     target: str
-    name: str
+    name: str = field(compare=False)
     zone: str = ""
+
+
+def longest(routes: Iterable[Route]) -> Route | None:
+    """The route of the longest prefix, which a packet takes that several lead on; None of none."""
+    return max(routes, key=lambda route: route.length, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Network:
     firewall_subnets: tuple[str, ...]
     transit_subnets: tuple[str, ...]
     findings: tuple[Finding, ...]
+    _ways: dict[str, Spans] = field(default_factory=dict[str, Spans], init=False, repr=False, compare=False)
 
     def of_agent(self, agent: str) -> tuple[Subnet, ...]:
         """The subnets of an agent, by URN."""
@@ -87,8 +93,16 @@ class Network:
 
     def route(self, table_urn: str, address: int) -> Route | None:
         """The route that a packet to an address takes: the longest prefix; None leads nowhere."""
-        found = [route for route in self.routes.get(table_urn, ()) if address in route.destination]
-        return max(found, key=lambda route: route.length, default=None)
+        routes = self.routes.get(table_urn, ())
+        ways = self._ways.get(table_urn)
+        if ways is None:
+            ways = self._ways[table_urn] = Spans.of(enumerate(route.destination for route in routes))
+        return longest(routes[index] for index in ways.at(address))
+
+    @property
+    def gateways(self) -> Iterator[Endpoint]:
+        """The endpoints that are gateways."""
+        return (endpoint for endpoint in self.endpoints if endpoint.is_gateway)
 
 
 def read_network(graph: ResourceGraph) -> Network:

@@ -140,10 +140,11 @@ def endpoint_differences(endpoint: Endpoint, service: str, flows: Sequence[Flow]
         for _, access in granted
     ]
     languages = _distinct(each.principals for each in (*have, *need))
-    by_language = {language: index for index, language in enumerate(languages)}
+    having, needing = _by_principals(have), _by_principals(need)
     for inside, principal in witnesses(languages).items():
         theirs, ours = (
-            [each for each in permissions if by_language[each.principals] in inside] for permissions in (have, need)
+            [each for index in sorted(inside) for each in permissions.get(languages[index], ())]
+            for permissions in (having, needing)
         )
         for action in witnesses(_distinct(each.actions for each in (*theirs, *ours))).values():
             allowed, wanted = _resources(theirs, action), _resources(ours, action)
@@ -164,6 +165,13 @@ def endpoint_differences(endpoint: Endpoint, service: str, flows: Sequence[Flow]
 def _word(example: bytes, otherwise: str) -> str:
     """An example as text; where it is the empty one, no pattern tells others from it."""
     return example.decode("latin-1") or otherwise
+
+
+def _by_principals(permissions: Iterable[Permission]) -> dict[Expression, list[Permission]]:
+    found: dict[Expression, list[Permission]] = {}
+    for each in permissions:
+        found.setdefault(each.principals, []).append(each)
+    return found
 
 
 def _distinct(languages: Iterable[Expression]) -> list[Expression]:

@@ -6,7 +6,7 @@ endpoint policies allow, each compared over all traffic by classes. What it is n
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from ringfence.policy.flow import AgentCall, Flow, Service
@@ -20,10 +20,12 @@ from ringfence.verify.interface import interface_differences
 from ringfence.verify.inventory import unknown_types
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.network import Network, read_network
+from ringfence.verify.packet import PUBLIC
 from ringfence.verify.permission import endpoint_differences
 from ringfence.verify.resolver import name_differences, read_resolving
-from ringfence.verify.segment import PUBLIC, Segment
+from ringfence.verify.segment import Segment
 from ringfence.verify.shared import shared_differences
+from ringfence.verify.way import Ways
 
 ONLY_LIVE = "interfaces of a workload that carry another group than the agent's, or a public address (see --live)"
 """What only AWS itself can tell: no stack holds the interfaces that a workload has been given."""
@@ -92,9 +94,11 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
         flows[flow.agent].append(flow)
         if isinstance(flow.access, AgentCall):
             callers[flow.access.callee].append(flow)
-    for agent in effective.agents:
-        segment = Segment(agent.name, flows[agent.name], callers[agent.name], network, settings.inspection)
+    segments = [Segment(agent.name, flows[agent.name], callers[agent.name], network) for agent in effective.agents]
+    ways = Ways(network, settings.inspection)
+    for segment in segments:
         yield from segment.differences()
+        yield from ways.differences(segment)
     yield from shared_differences(network, flows)
     yield from attachment_differences(graph, effective.flows)
     yield from interface_differences(graph, network, effective.agents, settings.account)
@@ -105,7 +109,8 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
                 Kind.NOT_PROVED, "", "segment", f"a subnet of `{subnet.agent}`, which the policy does not know",
                 subnet.name, subnet.urn,
             )  # fmt: skip
-    yield from _firewall(graph, network, effective, flows, settings)
+    observed = {agent.name for agent in effective.agents if agent.mode == "observe"}
+    yield from _firewall(graph, network, segments, observed, settings)
     try:
         resolving = read_resolving(graph)
         yield from resolving.findings
@@ -116,7 +121,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
 
 
 def _firewall(
-    graph: ResourceGraph, network: Network, effective: Policy, flows: dict[str, list[Flow]], settings: Settings
+    graph: ResourceGraph, network: Network, segments: Iterable[Segment], observed: Set[str], settings: Settings
 ) -> Iterator[Finding]:
     filtering = read_filtering(graph)
     if filtering is None or settings.inspection == "none":
@@ -125,15 +130,12 @@ def _firewall(
     reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource)
     yield from reach.unread()
     outside = PUBLIC - network.cidrs
-    for agent in effective.agents:
-        segment = Segment(agent.name, flows[agent.name], (), network, settings.inspection)
+    for segment in segments:
         if addresses := segment.addresses():
-            others = Others(
-                segment.public_ports("tcp"),
-                any(segment.public_ports(protocol) for protocol in ("udp", "icmp", "other")),
-                agent.mode == "observe",
-            )
-            yield from reach.differences(agent.name, addresses, outside, flows[agent.name], others)
+            ports = segment.public_ports()
+            beyond_tcp = any(ports[protocol] for protocol in ("udp", "icmp", "other"))
+            others = Others(ports["tcp"], beyond_tcp, segment.agent in observed)
+            yield from reach.differences(segment.agent, addresses, outside, segment.flows, others)
 
 
 def _endpoints(network: Network, flows: Sequence[Flow]) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from ringfence.policy.flow import Flow, Https, Internet, Service, Tls
 from ringfence.verify.finding import Finding, Kind
-from ringfence.verify.granted import names_that_may
+from ringfence.verify.granted import host_names
 from ringfence.verify.graph import Resource, ResourceGraph
-from ringfence.verify.language.decide import shortest
+from ringfence.verify.language.decide import is_empty, shortest
 from ringfence.verify.language.expression import (
     ANYTHING,
     NOTHING,
@@ -112,22 +112,34 @@ def name_differences(resolving: Resolving, flows: Sequence[Flow], region: str, a
     # Where names are only watched, or no layer knows them, R103 and R104 grant every one.
     watched = any(isinstance(flow.access, Internet) for flow in flows)
     may = intersection((ANYTHING if watched else union((_hosts(flows), services)), _ANY_NAME))
-    if (example := shortest(difference(resolving.allowed, may))) is not None:
+    if (example := _lacking(resolving.allowed, may)) is not None:
         rule = "an allowance that no flow needs"
         yield Finding(Kind.MORE, "", LAYER, f"dns {example.decode()}", rule, resolving.resource)
     for flow in flows:
-        needed = _service(flow.access, region, account) if isinstance(flow.access, Service) else _hosts((flow,))
-        lacking = difference(needed, resolving.allowed)
-        if (example := shortest(lacking)) is not None:
+        match flow.access:
+            case Service():
+                needed = _service(flow.access, region, account)
+            case Https() | Tls():
+                needed = host_names(flow.access.host)
+            case _:
+                continue
+        if (example := _lacking(needed, resolving.allowed)) is not None:
             yield Finding(
                 Kind.LESS, flow.agent, LAYER, f"dns {example.decode('latin-1')}", "no allowance, so it is blocked",
                 resolving.resource, (flow.grant.declared,),
             )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=65536)
+def _lacking(names: Expression, others: Expression) -> bytes | None:
+    """The first of some names that is not among others; None where all are."""
+    left = difference(names, others)
+    return None if is_empty(left) else shortest(left)
+
+
 def _hosts(flows: Iterable[Flow]) -> Expression:
     patterns = {flow.access.host for flow in flows if isinstance(flow.access, Https | Tls)}
-    return union(language for language, _ in names_that_may(sorted(patterns), any_case=False).parts)
+    return union(host_names(pattern) for pattern in sorted(patterns))
 
 
 _NAMES: dict[str, tuple[str, ...]] = {

@@ -7,8 +7,7 @@ from ringfence.policy.flow import Flow, Https, Internet, Service, Tls, Transport
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.interval import ALL_ADDRESSES, NO_NUMBERS, Numbers, addresses_of, atoms, networks_text, ports_text
 from ringfence.verify.network import Network, Subnet
-from ringfence.verify.packet import EPHEMERAL, PROTOCOLS
-from ringfence.verify.segment import HTTPS
+from ringfence.verify.packet import EPHEMERAL, HTTPS, PROTOCOLS
 
 
 def shared_differences(network: Network, flows: Mapping[str, Sequence[Flow]]) -> Iterator[Finding]:
@@ -72,10 +71,8 @@ def _endpoint_subnets(network: Network) -> Iterator[Finding]:
 
 def _onward_subnets(network: Network, flows: Iterable[Flow]) -> Iterator[Finding]:
     """The subnets of the firewall and of the NAT gateways: from the VPC to the internet on its ports, and answers."""
-    ports = NO_NUMBERS
-    for flow in flows:
-        if isinstance(flow.access, Https | Tls | Internet):
-            ports |= Numbers.of((flow.access.port, flow.access.port))
+    used = {flow.access.port for flow in flows if isinstance(flow.access, Https | Tls | Internet)}
+    ports = Numbers.of(*((port, port) for port in used))
     inside = {("ingress", "tcp"): ports, ("egress", "tcp"): EPHEMERAL}
     outside = {("ingress", "tcp"): EPHEMERAL, ("egress", "tcp"): ports}
     for urn in dict.fromkeys((*network.firewall_subnets, *network.nat_subnets.values())):
@@ -131,7 +128,7 @@ def _own_acl(network: Network, subnet: Subnet, needs: Sequence[_Need]) -> Iterat
 
 def _transit_subnets(network: Network, flows: Iterable[Flow]) -> Iterator[Finding]:
     """The subnets of a transit gateway's attachment: between the VPC and the private destinations."""
-    transports = [flow.access for flow in flows if isinstance(flow.access, Transport)]
+    transports = dict.fromkeys(flow.access for flow in flows if isinstance(flow.access, Transport))
     for urn in network.transit_subnets:
         subnet = network.subnets.get(urn)
         if subnet is None:

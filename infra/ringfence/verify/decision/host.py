@@ -23,7 +23,7 @@ from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.language.region import LENGTH_MAX
 from ringfence.verify.suricata.buffers import HOST, NAME_MAX
 from ringfence.verify.suricata.candidates import Candidates
-from ringfence.verify.suricata.condition import BufferTest
+from ringfence.verify.suricata.condition import BufferTest, Condition
 from ringfence.verify.suricata.conversation import next_request
 from ringfence.verify.suricata.judge import Effect
 from ringfence.verify.suricata.moment import Moment, Value, fits
@@ -78,28 +78,48 @@ def told_apart(candidates: Candidates, begun: States, odd: tuple[str, ...]) -> t
     Looked at are plain heads and the shape of odd ones, and all of those whose names are in ``odd``. ``begun`` are the
     states of connections at their first request: rules that can match in none that comes of them tell nothing.
     """
-    changes = [read.effect.condition for read in (*candidates.to_server, *candidates.to_client)]
-    ever = frozenset[str]().union(*begun.bits, *(condition.sets for condition in changes))
-    always = frozenset[str]().union(*begun.bits[:1]).intersection(*begun.bits)
-    always = always.difference(*(condition.unsets for condition in changes))
     found: dict[Expression, None] = {}
+    possible: _Possible | None = None
     try:
         for read in candidates.to_server:
-            condition = read.effect.condition
-            if condition.bits <= ever and not condition.not_bits & always:
-                languages = _told(read.effect, odd)
-                if languages is None:
-                    return None
-                found.update(dict.fromkeys(languages))
+            languages = _told(read.effect, odd)
+            if languages != ():
+                possible = possible or _Possible.after(begun, candidates)
+                if possible.holds(read.effect.condition):
+                    if languages is None:
+                        return None
+                    found.update(dict.fromkeys(languages))
     except LanguageError:
         return None
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """The flow bits that may ever be set on a connection from some moment on, and those that always are."""
+
+    ever: frozenset[str]
+    always: frozenset[str]
+
+    @staticmethod
+    def after(begun: States, candidates: Candidates) -> "_Possible":
+        """From the moment on when connections are in these states."""
+        changes = [read.effect.condition for read in (*candidates.to_server, *candidates.to_client)]
+        ever = frozenset[str]().union(*begun.bits, *(condition.sets for condition in changes))
+        always = frozenset[str]().union(*begun.bits[:1]).intersection(*begun.bits)
+        return _Possible(ever, always.difference(*(condition.unsets for condition in changes)))
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether what a condition asks of bits may hold."""
+        return condition.bits <= self.ever and not condition.not_bits & self.always
 
 
 @functools.lru_cache(maxsize=65536)
 def _told(effect: Effect, odd: tuple[str, ...]) -> tuple[Expression, ...] | None:
     """The languages by which one rule tells hosts apart."""
     found: list[Expression] = []
+    if effect.buffers.isdisjoint(_holding(odd)):
+        return ()
     try:
         for moment, buffers in _moments(odd):
             tests = [test for test in effect.condition.tests if test.buffer in buffers & moment.buffers.keys()]
@@ -122,6 +142,17 @@ def _moments(odd: tuple[str, ...]) -> tuple[tuple[Moment, frozenset[str]], ...]:
     heads.append((any_line(_SOME_HOST), whole))
     heads += [(head, whole if name in odd else SHAPE) for name, head in odd_heads(_SOME_HOST)]
     return tuple((next_request(head), buffers) for head, buffers in heads)
+
+
+@functools.lru_cache(maxsize=1024)
+def _holding(odd: tuple[str, ...]) -> frozenset[str]:
+    """The buffers in which the name of a host stands somewhere."""
+    return frozenset(
+        buffer
+        for moment, buffers in _moments(odd)
+        for buffer in buffers & moment.buffers.keys()
+        if any(_SOME_HOST in value.start + value.end for value in moment.buffers[buffer])
+    )
 
 
 SHAPE = frozenset({"http.header.raw", "http.header_names", "http.protocol"})

@@ -51,8 +51,9 @@ def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided
     after_request, ready = _states(traffic, hosts)
     met = States.of((*first.bits, *ready.bits), freed=first.freed or ready.freed)
     odd = {like: odd_shapes(traffic, like, met) for like in {each.like for each in hosts}}
-    if looked_at := tuple(sorted({name for names in odd.values() for name in names})):
-        hosts = list(_at_hosts(traffic, by_names, told_apart(traffic, first, looked_at)))
+    looked_at = tuple(sorted({name for names in odd.values() for name in names}))
+    if looked_at and (told_more := told_apart(traffic, first, looked_at)) != told:
+        hosts = list(_at_hosts(traffic, by_names, told_more))
         odd = {like: odd_shapes(traffic, like, met) for like in {each.like for each in hosts}}
     for each in hosts:
         granted = granted_targets(tuple(flow.access.requests for flow in each.flows if isinstance(flow.access, Https)))

@@ -53,9 +53,11 @@ def _is_empty(expression: Expression) -> bool:
     if len(several) == 1:
         others = [part for part in parts if part is not several[0]]
         return all(is_empty(intersection((each, *others))) for each in united(several[0]))
-    lacking = [inner for part in parts if (inner := complemented(part)) is not None and len(united(inner)) > 1]
-    if lacking and not several:
-        others = intersection(part for part in parts if complemented(part) is not lacking[0])
+    lacking = [inner for part in parts if (inner := complemented(part)) is not None]
+    others = intersection(part for part in parts if complemented(part) is None)
+    if lacking and len(intersected(lacking[0])) > 1:
+        return all(is_empty(difference(others, each)) for each in intersected(lacking[0]))
+    if lacking and not several and len(united(lacking[0])) > 1:
         example = shortest(others)
         if example is None:
             return True

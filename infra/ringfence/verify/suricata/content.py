@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ringfence.verify.language.decide import are_disjoint
 from ringfence.verify.language.expression import (
     ANYTHING,
     EMPTY_STRING,
@@ -81,6 +82,7 @@ Match = Content | Pcre | OctetTest
 _ESCAPE = re.compile(r'\|([0-9A-Fa-f\s]*)\||\\([;":\\])|([^|\\])', re.DOTALL)
 
 
+@functools.lru_cache(maxsize=65536)
 def read_content(value: str) -> Content:
     """A `content`'s value: quoted, with ``|0d 0a|`` for octets, perhaps negated; raises `RuleError`."""
     negated, inner = _quoted(value)
@@ -154,6 +156,7 @@ def _quoted(value: str) -> tuple[bool, str]:
     return negated, inner[1:-1]
 
 
+@functools.lru_cache(maxsize=65536)
 def with_modifier(match: Match, option: Option) -> Match:
     """A match with one more modifier; raises `RuleError` for what is none."""
     keyword, value = option.keyword, option.value
@@ -196,6 +199,7 @@ def matches_language(matches: tuple[Match, ...], dotted: bool) -> Expression:
     return derivative(language, b".") if dotted else language
 
 
+@functools.lru_cache(maxsize=65536)
 def _chain(chain: tuple[Match, ...]) -> Expression:
     first = chain[0]
     if len(chain) == 1 and first.negated:
@@ -204,7 +208,7 @@ def _chain(chain: tuple[Match, ...]) -> Expression:
             # The engine looks at the first place only where a negated content is found (measured on both): one that
             # is found earlier as well counts as not being at the end.
             earlier = _place(dataclasses.replace(first, negated=False, ends=False), one_of(ANY_OCTET, ANYTHING))
-            found = difference(found, earlier)
+            found = found if are_disjoint(found, earlier) else difference(found, earlier)
         return complement(found)
     if isinstance(first, Pcre):
         return matched_by(first.pattern, first.flags)

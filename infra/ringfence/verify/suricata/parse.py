@@ -77,10 +77,8 @@ _OPTION = re.compile(
 def parse_options(text: str) -> tuple[Option, ...]:
     """The options of one rule, in order; raises `RuleError`."""
     found: list[Option] = []
-    position = 0
-    while position < len(text):
-        if not text[position:].strip():
-            break
+    position, end = 0, len(text.rstrip())
+    while position < end:
         option = _OPTION.match(text, position)
         if option is None:
             raise RuleError(f"an option that cannot be read at {text[position : position + 30]!r}")

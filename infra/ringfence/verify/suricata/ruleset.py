@@ -1,12 +1,10 @@
 """The rules of a policy, in the order in which they are asked, and which of them speak of given addresses and ports."""
 
-import bisect
 import functools
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ringfence.verify.interval import ADDRESS_MAX, ALL_ADDRESSES, Numbers, atoms
+from ringfence.verify.interval import ALL_ADDRESSES, Numbers, Spans, atoms
 from ringfence.verify.suricata.buffers import STREAM
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.condition import condition_of
@@ -74,7 +72,7 @@ class RuleSet:
         for first, last in within.intervals:
             start = first
             while start <= last:
-                end = min(last, forward.same_until(start), backward.same_until(start))
+                end = backward.same_until(start, forward.same_until(start, last))
                 parts.setdefault((forward.at(start), backward.at(start)), []).append((start, end))
                 start = end + 1
         return tuple(sorted((Numbers.of(*each) for each in parts.values()), key=lambda part: part.first))
@@ -105,8 +103,11 @@ class RuleSet:
         return to_server, to_client
 
     @functools.cached_property
-    def _clients(self) -> "tuple[_Side, _Side]":
-        to_server, to_client = (_Side.of(ways) for ways in self._ways)
+    def _clients(self) -> tuple[Spans, Spans]:
+        """Which rules speak of a client, in each direction; those that speak of all tell none apart."""
+        to_server, to_client = (
+            Spans.of((way.number, way.clients) for way in ways if way.clients != ALL_ADDRESSES) for ways in self._ways
+        )
         return to_server, to_client
 
     def candidates(self, client: int, server: int, port: int, client_port: int) -> Candidates:
@@ -125,55 +126,23 @@ class _Speakers:
     """Which rules speak of packets between a server's port and a client's, in order: of every client, and of one."""
 
     everybody: tuple[int, ...]
-    clients: "_Side"
+    clients: Spans
 
     @staticmethod
     def of(ways: Iterable[_Way], server: int, port: int, client_port: int) -> "_Speakers":
+        """Those that speak of packets between these."""
         here = [
             way
             for way in ways
             if port in way.server_ports and server in way.servers and client_port in way.client_ports
         ]
         everybody = {way.number for way in here if way.clients == ALL_ADDRESSES}
-        return _Speakers(tuple(sorted(everybody)), _Side.of(way for way in here if way.number not in everybody))
+        clients = ((way.number, way.clients) for way in here if way.number not in everybody)
+        return _Speakers(tuple(sorted(everybody)), Spans.of(clients))
 
     def of_client(self, client: int) -> list[int]:
+        """Those that speak of a client."""
         return sorted((*self.everybody, *self.clients.at(client)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """Which rules speak of a client's address, those of every one apart: their numbers, from each start to the next."""
-
-    starts: list[int]
-    members: list[tuple[int, ...]]
-
-    @staticmethod
-    def of(ways: Iterable[_Way]) -> "_Side":
-        """Sweep over all of them at once."""
-        events: dict[int, list[tuple[int, int]]] = {0: []}
-        for way in ways:
-            for first, last in way.clients.intervals if way.clients != ALL_ADDRESSES else ():
-                events.setdefault(first, []).append((way.number, 1))
-                events.setdefault(last + 1, []).append((way.number, -1))
-        active: Counter[int] = Counter()
-        starts, members = sorted(events), list[tuple[int, ...]]()
-        for start in starts:
-            for number, change in events[start]:
-                active[number] += change
-                if not active[number]:
-                    del active[number]
-            members.append(tuple(sorted(active)))
-        return _Side(starts, members)
-
-    def at(self, address: int) -> tuple[int, ...]:
-        """The rules that speak of an address."""
-        return self.members[bisect.bisect_right(self.starts, address) - 1]
-
-    def same_until(self, address: int) -> int:
-        """The last address up to which the same rules speak."""
-        index = bisect.bisect_right(self.starts, address)
-        return self.starts[index] - 1 if index < len(self.starts) else ADDRESS_MAX
 
 
 def _read(rule: Rule) -> ReadRule:
