@@ -31,12 +31,24 @@ _ANY_NAME = matched_by(r"^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\z")
 
 
 @dataclass(frozen=True, slots=True)
+class DomainRule:
+    """One rule as it stands: its priority in its group, its action, and the entries of its domain list."""
+
+    name: str
+    priority: int
+    action: str
+    domains: tuple[str, ...]
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolving:
-    """The names that resolve, and the association that says so."""
+    """The names that resolve, the association that says so, and the rules in the order in which they are asked."""
 
     allowed: Expression
     resource: str
     findings: tuple[Finding, ...]
+    rules: tuple[DomainRule, ...]
 
 
 def read_resolving(graph: ResourceGraph) -> Resolving:
@@ -55,6 +67,7 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
     if associations and not settings:
         findings.append(Finding(Kind.NOT_PROVED, "", LAYER, "what happens when it cannot answer", "no configuration"))
     allowed, left, resource = NOTHING, ANYTHING, ""
+    ordered: list[DomainRule] = []
     for association in associations:
         group = references.one(association, "firewallRuleGroupId")
         resource = resource or association.urn
@@ -63,8 +76,11 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                 Finding(Kind.NOT_PROVED, "", LAYER, f"the rule group {group}", association.name, association.urn)
             )
         for rule in _rules(graph, references, group):
-            names = _names(references, rule, findings)
-            match rule.inputs.get("action"):
+            domains = _domains(references, rule, findings)
+            names = union(map(domain_names, domains))
+            action = rule.inputs.get("action")
+            ordered.append(DomainRule(rule.name, number(rule.inputs.get("priority")), str(action), domains, rule.urn))
+            match action:
                 case "BLOCK":
                     if rule.inputs.get("blockResponse") not in ("NODATA", "NXDOMAIN"):
                         findings.append(
@@ -72,14 +88,14 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                         )
                 case "ALLOW" | "ALERT":
                     allowed = union((allowed, intersection((left, names))))
-                case action:
+                case _:
                     findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the action {action}", rule.name, rule.urn))
             if rule.inputs.get("qType"):
                 findings.append(
                     Finding(Kind.NOT_PROVED, "", LAYER, "a rule for one type of query", rule.name, rule.urn)
                 )
             left = difference(left, names)
-    return Resolving(intersection((_ANY_NAME, union((allowed, left)))), resource, tuple(findings))
+    return Resolving(intersection((_ANY_NAME, union((allowed, left)))), resource, tuple(findings), tuple(ordered))
 
 
 def _rules(graph: ResourceGraph, references: References, group: Resource | str | None) -> list[Resource]:
@@ -88,12 +104,12 @@ def _rules(graph: ResourceGraph, references: References, group: Resource | str |
     return sorted(ours, key=lambda rule: number(rule.inputs.get("priority")))
 
 
-def _names(references: References, rule: Resource, findings: list[Finding]) -> Expression:
+def _domains(references: References, rule: Resource, findings: list[Finding]) -> tuple[str, ...]:
     names = references.one(rule, "firewallDomainListId")
     if not isinstance(names, Resource):
         findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the domain list {names}", rule.name, rule.urn))
-        return NOTHING
-    return union(domain_names(domain) for domain in texts(names.inputs.get("domains")))
+        return ()
+    return texts(names.inputs.get("domains"))
 
 
 def domain_names(domain: str) -> Expression:
@@ -108,7 +124,7 @@ def domain_names(domain: str) -> Expression:
 
 def name_differences(resolving: Resolving, flows: Sequence[Flow], region: str, account: str) -> Iterator[Finding]:
     """The names that resolve against those that flows lead to. Which agent asks, DNS Firewall does not know (R201)."""
-    services = union(_service(flow.access, region, account) for flow in flows if isinstance(flow.access, Service))
+    services = union(service_names(flow.access, region, account) for flow in flows if isinstance(flow.access, Service))
     # Where names are only watched, or no layer knows them, R103 and R104 grant every one.
     watched = any(isinstance(flow.access, Internet) for flow in flows)
     may = intersection((ANYTHING if watched else union((_hosts(flows), services)), _ANY_NAME))
@@ -118,7 +134,7 @@ def name_differences(resolving: Resolving, flows: Sequence[Flow], region: str, a
     for flow in flows:
         match flow.access:
             case Service():
-                needed = _service(flow.access, region, account)
+                needed = service_names(flow.access, region, account)
             case Https() | Tls():
                 needed = host_names(flow.access.host)
             case _:
@@ -163,7 +179,7 @@ _BUCKET = re.compile(r"arn:[a-z-]+:s3:::([^/]*)")
 
 
 @functools.lru_cache(maxsize=4096)
-def _service(access: Service, region: str, account: str) -> Expression:
+def service_names(access: Service, region: str, account: str) -> Expression:
     """The names that a service answers to in a region: for S3 the buckets' own, by the resources that are granted."""
     templates = list(_NAMES.get(access.service, (f"{access.service}.{{region}}",)))
     if access.service == "s3":
