@@ -1,6 +1,6 @@
 """The firewall, asked about one connection or request: the conversation is followed packet by packet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringfence.policy.request import METHODS
 from ringfence.policy.span import Span
@@ -44,37 +44,62 @@ class Connection:
     declared: tuple[Span, ...]
 
 
-def firewall_steps(
-    filtering: Filtering, connection: Connection, target: RequestTarget | TlsTarget | None, protocol: str = "tcp"
-) -> tuple[Step, ...]:
-    """What the firewall does to a request, to TLS with a server name, or (None) to a protocol that it cannot read."""
-    unread = _unread(filtering)
-    if unread is not None:
-        return (unread,)
-    candidates = filtering.rules.candidates(connection.source, connection.destination, connection.port, CLIENT_PORT)
-    asked = _Asked(filtering.resource, candidates, connection)
-    if protocol == "udp":
-        return (asked.datagram(),)
-    if target is None:
-        return (asked.anything(),)
-    inspected = any(
-        connection.source in sources and connection.destination in destinations and connection.port in ports
-        for sources, destinations, ports in filtering.inspected
-    )
-    scope = f"{'a' if inspected else 'no'} scope has {at(connection.source).name} to port {connection.port}"
-    decrypted = Step(
-        "tls inspection", Answer.ALLOW if inspected else Answer.ASIDE,
-        "decrypted, so that every request is judged" if inspected else "not decrypted: the server name is all there is",
-        scope, filtering.resource, connection.declared,
-    )  # fmt: skip
+_Key = tuple[object, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Firewall:
+    """A firewall that may be asked many times: rules that speak of several connections are gone through once."""
+
+    filtering: Filtering
+    _candidates: dict[_Key, Candidates] = field(default_factory=dict[_Key, Candidates])
+    _answered: dict[_Key, Step] = field(default_factory=dict[_Key, Step])
+
+    def steps(
+        self, connection: Connection, target: RequestTarget | TlsTarget | None, protocol: str = "tcp"
+    ) -> tuple[Step, ...]:
+        """What it does to a request, to TLS with a server name, or (None) to a protocol that it cannot read."""
+        unread = _unread(self.filtering)
+        if unread is not None:
+            return (unread,)
+        if target is None:
+            return (self.answered(connection, None, protocol, inspected=False),)
+        inspected = any(
+            connection.source in sources and connection.destination in destinations and connection.port in ports
+            for sources, destinations, ports in self.filtering.inspected
+        )
+        decrypted = Step(
+            "tls inspection", Answer.ALLOW if inspected else Answer.ASIDE,
+            "decrypted, so that every request is judged" if inspected else "not decrypted: only the name is seen",
+            f"{'a' if inspected else 'no'} scope has {at(connection.source).name} to port {connection.port}",
+            self.filtering.resource, connection.declared,
+        )  # fmt: skip
+        return decrypted, self.answered(connection, target, protocol, inspected=inspected)
+
+    def answered(
+        self, connection: Connection, target: RequestTarget | TlsTarget | None, protocol: str, *, inspected: bool
+    ) -> Step:
+        """The rules' answer; connections of which the same rules speak have one."""
+        found = self.filtering.rules.candidates(connection.source, connection.destination, connection.port, CLIENT_PORT)
+        candidates = self._candidates.setdefault(found.identity, found)
+        key = (found.identity, connection.port, connection.declared, target, protocol, inspected)
+        if key not in self._answered:
+            asked = _Asked(self.filtering.resource, candidates, connection)
+            self._answered[key] = _answer(asked, target, protocol, inspected=inspected)
+        return self._answered[key]
+
+
+def _answer(asked: "_Asked", target: RequestTarget | TlsTarget | None, protocol: str, *, inspected: bool) -> Step:
     try:
+        if protocol == "udp":
+            return asked.datagram()
+        if target is None:
+            return asked.anything()
         if not inspected:
-            return decrypted, asked.named(target.host)
-        if isinstance(target, TlsTarget):
-            return decrypted, asked.some_request(target.host)
-        return decrypted, asked.one_request(target)
+            return asked.named(target.host)
+        return asked.some_request(target.host) if isinstance(target, TlsTarget) else asked.one_request(target)
     except LanguageError as error:
-        return decrypted, asked.step(Answer.UNKNOWN, str(target), f"several rules together: {error}")
+        return asked.step(Answer.UNKNOWN, "what its rules decide", f"several rules together: {error}")
 
 
 def _unread(filtering: Filtering) -> Step | None:

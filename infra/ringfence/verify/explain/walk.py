@@ -21,23 +21,19 @@ from ringfence.policy.target import (
 )
 from ringfence.verify.explain import services
 from ringfence.verify.explain.declared import Lines, about, of_service, on_port
-from ringfence.verify.explain.firewall import Connection, firewall_steps
+from ringfence.verify.explain.firewall import Connection
 from ringfence.verify.explain.inside import between
 from ringfence.verify.explain.names import name_step
 from ringfence.verify.explain.onward import beyond_the_firewall, through_transit, way_out
 from ringfence.verify.explain.packets import Packet, Peer, at, group_step, out_and_back
+from ringfence.verify.explain.reading import Reading
 from ringfence.verify.explain.step import Answer, Explanation, Step
 from ringfence.verify.explain.ways import Way, addresses_text, any_way, one_step, rank
-from ringfence.verify.filtering import Filtering, read_filtering
-from ringfence.verify.finding import Kind
-from ringfence.verify.graph import ResourceGraph
-from ringfence.verify.interval import Numbers, addresses_of, atoms, network_of
-from ringfence.verify.inventory import unknown_types
+from ringfence.verify.interval import Numbers, addresses_of, network_of
 from ringfence.verify.language.decide import shortest
-from ringfence.verify.network import Endpoint, Network, Subnet, read_network
+from ringfence.verify.network import Endpoint, Subnet
 from ringfence.verify.packet import Group
-from ringfence.verify.proof import Settings
-from ringfence.verify.resolver import read_resolving, service_names
+from ringfence.verify.resolver import service_names
 from ringfence.verify.segment import PUBLIC
 
 ALWAYS = {
@@ -50,28 +46,26 @@ ALWAYS = {
 (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html)."""
 
 
-def explain(graph: ResourceGraph, agent: Agent, target: Target, effective: Policy, settings: Settings) -> Explanation:
+def explain(reading: Reading, effective: Policy, agent: Agent, target: Target) -> Explanation:
     """What every layer of a graph says of an agent's target.
 
     ``effective`` gives the profile lines and the ports where agents serve; it decides nothing. Raises ValueError for
     a `TransportTarget` whose destination is a name: what it stands for is the environment's to say.
     """
-    walk = _Walk(graph, agent, effective, settings)
-    findings = (*unknown_types(graph), *walk.network.findings)
-    unread = tuple(finding for finding in findings if finding.kind is Kind.NOT_PROVED)
-    return dataclasses.replace(walk.explanation(target), unread=unread)
+    found = _Walk(reading, effective, agent).explanation(target)
+    return dataclasses.replace(found, unread=reading.unread)
 
 
 class _Walk:
-    def __init__(self, graph: ResourceGraph, agent: Agent, effective: Policy, settings: Settings) -> None:
-        self.graph = graph
-        self.agent = agent
+    def __init__(self, reading: Reading, effective: Policy, agent: Agent) -> None:
+        self.reading = reading
+        self.network = reading.network
+        self.firewall = reading.firewall
+        self.settings = reading.settings
         self.effective = effective
-        self.settings = settings
+        self.agent = agent
         self.flows = effective.of(agent.name)
-        self.network: Network = read_network(graph)
-        self.filtering: Filtering | None = read_filtering(graph) if settings.inspection != "none" else None
-        self.subnets = self.network.of_agent(agent.name)
+        self.subnets = [part for each in self.network.of_agent(agent.name) for part in reading.alike(each)]
 
     def explanation(self, target: Target) -> Explanation:
         """The whole answer."""
@@ -99,7 +93,7 @@ class _Walk:
 
     def name(self, name: str, declared: Lines, *, decides: bool) -> Step:
         """Whether a name resolves."""
-        return name_step(read_resolving(self.graph), name, declared, decides=decides)
+        return name_step(self.reading.resolving, name, declared, decides=decides)
 
     def named(self, group: Group, target: RequestTarget | TlsTarget) -> Explanation:
         """A host: an endpoint's where one answers to the name, else any public address."""
@@ -119,7 +113,7 @@ class _Walk:
         for endpoint in self.network.endpoints:
             if not services.answers_to(endpoint, host, self.settings.region, self.settings.account):
                 continue
-            resource = self.graph.get(endpoint.urn)
+            resource = self.reading.graph.get(endpoint.urn)
             if endpoint.is_gateway:
                 if any(subnet.table in endpoint.tables for subnet in self.subnets):
                     return endpoint
@@ -139,30 +133,12 @@ class _Walk:
     ) -> Iterator[Way]:
         """Every way to public addresses, by subnet and by the parts that some layer tells apart."""
         for subnet in self.subnets:
-            for part in atoms(self.constants(group, subnet), addresses):
+            for part in self.reading.parts(addresses):
                 label = f"from {subnet.name}"
                 if part != addresses:
                     label += f" to {addresses_text(part)}"
                 peer = at(part.first) if target is None else Peer("any public address", part.first)
                 yield label, self.through(group, subnet, packet, peer, target, declared)
-
-    def constants(self, group: Group, subnet: Subnet) -> list[Numbers]:
-        """The sets of addresses that a layer on the way speaks of."""
-        acl = self.network.acls.get(subnet.acl)
-        found = [rule.addresses for rule in group.egress]
-        found += [entry.peers for entry in (*acl.egress, *acl.ingress)] if acl else []
-        found += [route.destination for route in self.network.routes.get(subnet.table, ())]
-        onward = (*self.network.firewall_subnets, *self.network.nat_subnets.values(), *self.network.transit_subnets)
-        for other in (self.network.subnets[urn] for urn in onward if urn in self.network.subnets):
-            if other.zone == subnet.zone:
-                guard = self.network.acls.get(other.acl)
-                found += [entry.peers for entry in (*guard.egress, *guard.ingress)] if guard else []
-                found += [route.destination for route in self.network.routes.get(other.table, ())]
-        if self.filtering is not None:
-            headers = [read.rule.header for read in self.filtering.rules.rules if read.rule.header]
-            found += [side for header in headers for side in (header.destinations, header.sources)]
-            found += [destinations for _, destinations, _ in self.filtering.inspected]
-        return found
 
     def through(
         self, group: Group, subnet: Subnet, packet: Packet, peer: Peer,
@@ -175,13 +151,15 @@ class _Walk:
         if way.kind in ("transit", "peering"):
             steps += through_transit(self.network, subnet, packet, peer) if way.kind == "transit" else ()
             steps.append(Step("beyond", Answer.NOT_READ, f"the network behind {way.kind}", "it is not this VPC's"))
-        elif self.filtering is not None:
+        elif self.firewall is not None:
             if way.kind in ("nat", "internet"):
                 rule = f"the route leads past it: {way.step.rule}"
-                steps.append(Step("firewall", Answer.ASIDE, str(packet), rule, self.filtering.resource, declared))
+                steps.append(
+                    Step("firewall", Answer.ASIDE, str(packet), rule, self.firewall.filtering.resource, declared)
+                )
             else:
                 connection = Connection(subnet.addresses.first, peer.address, packet.port, declared)
-                steps += firewall_steps(self.filtering, connection, target, packet.protocol)
+                steps += self.firewall.steps(connection, target, packet.protocol)
         else:
             steps.append(Step("firewall", Answer.ASIDE, str(packet), "there is none: no layer knows names"))
         steps += beyond_the_firewall(self.network, subnet, way, packet, peer)
@@ -191,10 +169,10 @@ class _Walk:
 
     def whole_network(self, group: Group, packet: Packet, addresses: Numbers) -> Explanation:
         """A network: every part of it must pass; the first part that does not is shown."""
-        constants = [each for subnet in self.subnets for each in self.constants(group, subnet)]
-        constants += [self.network.cidrs, PUBLIC, *map(network_of, ALWAYS), *self.resolvers()]
-        constants += [subnet.addresses for subnet in self.network.subnets.values()]
-        found = [(part, self.part_of_network(group, packet, part)) for part in atoms(constants, addresses)]
+        kinds = (self.network.cidrs, PUBLIC, *map(network_of, ALWAYS), *self.resolvers())
+        subnets = (subnet.addresses for subnet in self.network.subnets.values())
+        parts = self.reading.parts(addresses, *kinds, *subnets)
+        found = [(part, self.part_of_network(group, packet, part)) for part in parts]
         found.sort(key=lambda each: -rank(each[1].answer))
         worst = found[0][1]
         passing = [part for part, each in found if each.answer is not worst.answer]
@@ -252,6 +230,7 @@ class _Walk:
     ) -> Iterator[Way]:
         """A call of another agent: on a port where it serves, else on any that its group opens."""
         theirs = self.network.of_agent(name) if only is None else (only,)
+        theirs = [part for each in theirs for part in self.reading.alike(each)]
         their_group = self.network.groups.get(self.network.group_of.get(name, ""))
         if not theirs or their_group is None:
             missing = f"no subnet and group carry the tag of {name}"
@@ -289,7 +268,9 @@ class _Walk:
             step = Step("endpoint", Answer.DENY, f"{call.action} on {call.resource}", rule, "", declared)
             return one_step("endpoint", step)
         several = [self.to_endpoint(group, endpoint, call, declared) for endpoint in found]
-        return min(several, key=lambda each: rank(each.answer))
+        best = min(several, key=lambda each: rank(each.answer))
+        notes = [f"{each.answer} by the {each.destination}" for each in several if each.answer is not best.answer]
+        return dataclasses.replace(best, notes=(*best.notes, *notes))
 
     def to_endpoint(self, group: Group, endpoint: Endpoint, call: services.Call | None, declared: Lines) -> Explanation:
         """An endpoint: the way there, then its policy, then what is not read."""

@@ -1,0 +1,185 @@
+"""What a walk says of a target agrees with the policy and with the proof: about every flow of the example fleet."""
+
+import copy
+import dataclasses
+import ipaddress
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mutation import Mutant, mutants
+from neighbours import targets_around
+from registered_examples import AS_OF, ENVIRONMENTS, ROOT, Example
+from ringfence.aws.enforcement.services import private_names
+from ringfence.plan import plan_environment
+from ringfence.policy.flow import Internet, Service
+from ringfence.policy.host import HostPattern
+from ringfence.policy.policy import Agent, Policy
+from ringfence.policy.target import (
+    ActionTarget,
+    NameTarget,
+    RequestTarget,
+    Target,
+    TlsTarget,
+    TransportTarget,
+)
+from ringfence.policy.verdict import judge
+from ringfence.source.diagnostic import Findings
+from ringfence.source.tree import Directory
+from ringfence.verify.explain.reading import Reading
+from ringfence.verify.explain.step import Answer, Explanation
+from ringfence.verify.explain.walk import explain
+from ringfence.verify.finding import Finding, Kind
+from ringfence.verify.graph import ResourceGraph
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One environment read once, what it declares, and every target around it."""
+
+    example: Example
+    reading: Reading
+    around: tuple[tuple[Agent, Target], ...]
+    service_names: tuple[str, ...]
+
+
+def fleet_of(environment: str, example: Example) -> Fleet:
+    declared = plan_environment(Directory(ROOT), environment, AS_OF, Findings()).declared
+    agents = {agent.name: agent for agent in declared.agents}
+    around = {
+        (agents[flow.agent], target): None for flow in declared.flows for target in targets_around(flow, tuple(agents))
+    }
+    names = {
+        name
+        for flow in declared.flows
+        if isinstance(access := flow.access, Service)
+        for name in private_names(access.service, example.settings.region, example.settings.account, access.resources)
+    }
+    reading = Reading.of(example.deployed, example.settings)
+    return Fleet(example, reading, tuple(around), tuple(sorted(names)))
+
+
+@pytest.fixture(scope="module")
+def fleets(examples: dict[str, Example]) -> dict[str, Fleet]:
+    return {environment: fleet_of(environment, example) for environment, example in examples.items()}
+
+
+def says(effective: Policy, fleet: Fleet, agent: Agent, target: Target) -> bool:
+    """The policy's own verdict; of names, that of the whole VPC, whose resolver does not know agents (R201)."""
+    if not isinstance(target, NameTarget):
+        return judge(effective.of(agent.name), target).allowed
+    if any(isinstance(flow.access, Internet) for flow in effective.flows):
+        return True  # names are only watched (R103, R104)
+    return judge(effective.flows, target).allowed or is_of_a_service(fleet, target.name)
+
+
+def is_of_a_service(fleet: Fleet, host: str) -> bool:
+    return any(HostPattern.parse(name).matches(host) for name in fleet.service_names)
+
+
+def disagreement(fleet: Fleet, agent: Agent, target: Target) -> str | None:
+    if isinstance(target, RequestTarget | TlsTarget) and is_of_a_service(fleet, target.host):
+        return None  # a service's host leads to its endpoint, whose policy judges calls
+    effective = fleet.example.effective
+    found = explain(fleet.reading, effective, agent, target)
+    wanted = Answer.ALLOW if says(effective, fleet, agent, target) else Answer.DENY
+    return None if found.answer is wanted else f"{agent.name} {target}: {found.answer}, not {wanted}"
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=150)
+def test_the_walk_agrees_with_the_policy_around_every_flow(fleets: dict[str, Fleet], data: st.DataObject) -> None:
+    fleet = fleets[data.draw(st.sampled_from(ENVIRONMENTS))]
+    agent, target = data.draw(st.sampled_from(fleet.around))
+    assert disagreement(fleet, agent, target) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_walk_agrees_with_the_policy_on_all_of_them(
+    environment: str, fleets: dict[str, Fleet], record_property: Callable[[str, object], None]
+) -> None:
+    fleet = fleets[environment]
+    found = [wrong for agent, target in fleet.around if (wrong := disagreement(fleet, agent, target))]
+    record_property("counts", f"explained in {environment}: {len(fleet.around)} targets")
+    assert found == []
+
+
+def asked_by(finding: Finding) -> Target | None:
+    """The target that a counterexample is about, where it is one that can be written."""
+    traffic = re.sub(r" from [\d.]+ to port (\d+)$", r" \1", finding.traffic)
+    if found := re.fullmatch(r"(?:on a connection in use, )?([A-Z]+) https://(\S+?)(/\S*) (\d+)", traffic):
+        method, host, path, port = found.groups()
+        return RequestTarget(method, host, int(port), path)
+    if found := re.fullmatch(r"TLS to ([\w.-]+) (\d+)", traffic):
+        return TlsTarget(found.group(1), int(found.group(2)))
+    if found := re.fullmatch(r"(tcp|udp) (\d+)(?:-\d+)?(?:, [\d, -]+)? to ([\d.]+)", traffic):
+        return TransportTarget(found.group(1), ipaddress.IPv4Network(found.group(3)), int(found.group(2)))
+    if found := re.fullmatch(r"dns (\S+)", traffic):
+        return NameTarget(found.group(1))
+    if found := re.fullmatch(r"(\S+:\S+) (\S+) as \S+", traffic):
+        return ActionTarget(found.group(1), found.group(2))
+    return None
+
+
+RULES = "aws:networkfirewall/ruleGroup:RuleGroup"
+
+
+def without_a_rule(graph: ResourceGraph) -> Iterator[Mutant]:
+    """The graph without one rule of its firewall, for every rule."""
+    for group in graph.of_type(RULES):
+        others = tuple(each for each in graph.resources if each is not group)
+        lines = group.inputs["ruleGroup"]["rulesSource"]["rulesString"].splitlines(keepends=True)
+        for index, line in enumerate(lines):
+            inputs = copy.deepcopy(dict(group.inputs))
+            inputs["ruleGroup"]["rulesSource"]["rulesString"] = "".join((*lines[:index], *lines[index + 1 :]))
+            changed = ResourceGraph(graph.project, graph.stack, (*others, dataclasses.replace(group, inputs=inputs)))
+            yield Mutant(f"without {line[:80]}", changed)
+
+
+LAYERS = {"nacl": {"nacl", "onward"}, "route": {"route", "onward"}, "firewall": {"firewall", "tls inspection"}}
+
+
+def agrees(finding: Finding, found: Explanation) -> bool:
+    """Whether the layer that a finding is of says the same; where only a part differs, the notes say so.
+
+    A finding of more is of one layer at a time: another may still stop the traffic.
+    """
+    layers = LAYERS.get(finding.layer, {finding.layer})
+    denied = any(step.answer is Answer.DENY for step in found.steps if step.layer in layers)
+    if finding.kind is Kind.LESS:
+        return denied or bool(found.notes)
+    first = next(step for step in found.steps if step.layer in layers)
+    return first.answer is not Answer.DENY or bool(found.notes)
+
+
+@pytest.mark.slow
+def test_the_walk_agrees_with_the_proofs_counterexamples(examples: dict[str, Example]) -> None:
+    """Of some mutants of each layer, those whose counterexample is one target of one agent."""
+    checked: Counter[tuple[Kind, str]] = Counter()
+    wrong: list[str] = []
+    for environment, every, every_rule in (("dev", 97, 7), ("prod", 613, 23)):
+        example = examples[environment]
+        agents = {agent.name: agent for agent in example.effective.agents}
+        chosen = itertools.islice(mutants(example.deployed), 7, None, every)
+        rules = itertools.islice(without_a_rule(example.deployed), 3, None, every_rule)
+        for mutant in (*chosen, *rules):
+            reading = Reading.of(mutant.graph, example.settings)
+            for finding in example.prove(mutant.graph).findings[:3]:
+                target = asked_by(finding)
+                agent = agents.get(finding.agent) or next(iter(agents.values()))
+                by_another = finding.layer == "endpoint" and not finding.agent
+                if target is None or by_another or finding.kind not in (Kind.MORE, Kind.LESS):
+                    continue
+                found = explain(reading, example.effective, agent, target)
+                checked[finding.kind, finding.layer] += 1
+                if not agrees(finding, found):
+                    wrong.append(f"{mutant.what}: {finding}: {found}")
+    assert wrong == []
+    assert {kind for kind, _ in checked} == {Kind.MORE, Kind.LESS}
+    assert {layer for _, layer in checked} >= {"nacl", "endpoint", "dns", "firewall"}
