@@ -63,3 +63,16 @@ def test_two_sources_are_a_usage_error(tmp_path: Path) -> None:
     done = verify("--env", "dev", "--stack-export", str(path), "--preview", str(path))
     assert done.returncode == 2
     assert "give one" in done.stderr
+
+
+def test_sarif_is_valid_and_places_differences_in_the_project(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    graph = '{"format_version": 1, "project": "ringfence", "stack": "dev", "outputs": {}, "resources": []}'
+    path.write_text(graph)
+    done = verify("--env", "dev", "--stack-export", str(path), "--format", "sarif")
+    assert done.returncode == 1
+    (run,) = json.loads(done.stdout)["runs"]
+    assert {result["ruleId"] for result in run["results"]} >= {"V102", "V103"}
+    places = [each["physicalLocation"]["artifactLocation"] for result in run["results"] for each in result["locations"]]
+    assert all((ROOT / place["uri"]).is_file() and place["uriBaseId"] == "%SRCROOT%" for place in places)
+    assert str(tmp_path) not in done.stdout

@@ -1,9 +1,6 @@
 """``ringfence verify``: whether what is deployed, or would be, allows what was declared, no more and no less."""
 
-import dataclasses
 import datetime
-import json
-from collections import Counter
 from pathlib import Path
 
 import click
@@ -13,22 +10,13 @@ from ringfence.plan import Plan, plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments
 from ringfence.project import pinned_day, today
-from ringfence.source.diagnostic import Diagnostic, Findings, InputError, visible
+from ringfence.review.proof import proof_json, proof_report, proof_sarif, proof_text
+from ringfence.source.diagnostic import Diagnostic, Findings, InputError
 from ringfence.source.tree import Tree
-from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import GraphError, ResourceGraph
-from ringfence.verify.proof import NOT_COVERED, ONLY_LIVE, Proof, Settings, prove
-from ringfence.verify.role import Beyond, permissions_beyond
+from ringfence.verify.proof import Settings, prove
+from ringfence.verify.role import permissions_beyond
 from ringfence.verify.state import read_state
-
-FORMAT_VERSION = 1
-SHOWN = 20
-"""How many findings of one agent the text shows; the rest is counted, and in the JSON."""
-
-PERMISSIONS_SHOWN = 4
-"""How many actions and resources of one statement the text names."""
-
-_MARKS = {Kind.MORE: "+", Kind.LESS: "-", Kind.NOT_PROVED: "?", Kind.INCONSISTENT: "~"}
 
 
 @click.command()
@@ -37,7 +25,9 @@ _MARKS = {Kind.MORE: "+", Kind.LESS: "-", Kind.NOT_PROVED: "?", Kind.INCONSISTEN
 @click.option("--preview", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi preview --json`.")
 @click.option("--live", is_flag=True, help="From AWS itself, read only; needs the extra `live`.")
 @click.option("--print-policy", is_flag=True, help="Print the permissions that --live needs, and end.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is written.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="How it is written."
+)
 @as_of_option
 @strict_option
 @on_tree
@@ -73,10 +63,14 @@ def command(
     proof = prove(graph, plan.effective, settings)
     source = _place(plan) if live else str(path) if path else "the program"
     beyond = permissions_beyond(graph, plan.effective) if live else None
-    if form == "json":
-        click.echo(_json(proof, env, source, day, beyond))
-    else:
-        _text(proof, env, source, day, len(plan.effective.residuals), beyond)
+    report = proof_report(proof, plan.effective, source, beyond)
+    match form:
+        case "json":
+            click.echo(proof_json(report), nl=False)
+        case "sarif":
+            click.echo(proof_sarif(report, proof, plan.effective), nl=False)
+        case _:
+            click.echo(proof_text(report), nl=False)
     return 0 if proof.proved and not (strict and beyond) else 1
 
 
@@ -127,78 +121,3 @@ def _registered(tree: Tree, env: str, day: datetime.date) -> ResourceGraph:
         mend = "install the extra `deploy`, or give --stack-export or --preview"
         raise InputError([Diagnostic(Span("infra/__main__.py"), "RF121", message, mend)]) from error
     return registered_graph(tree, env, day)
-
-
-def _text(
-    proof: Proof, env: str, source: str, day: datetime.date, residuals: int, beyond: tuple[Beyond, ...] | None
-) -> None:
-    of_nobody = [finding for finding in proof.findings if not finding.agent]
-    click.echo(f"{env} · {len(proof.agents)} agents · read from {visible(source)} · as of {day}")
-    for agent in proof.agents:
-        click.echo(f"{agent}: {proof.verdict(agent)}")
-        _list([finding for finding in proof.findings if finding.agent == agent])
-    if of_nobody:
-        click.echo("environment")
-        _list(of_nobody)
-    if beyond is not None:
-        click.echo("permissions of the agents' roles beyond their profiles" + (":" if beyond else ": none"))
-        for each in beyond:
-            click.echo(visible(f"  {each.agent}: {_permission(each)}"))
-    click.echo(f"{residuals} residuals are part of the effective policy: `ringfence review --env {env}` lists them")
-    click.echo("not part of this proof: " + "; ".join(_not_covered(live=beyond is not None)))
-
-
-def _not_covered(*, live: bool) -> list[str]:
-    return [each for each in NOT_COVERED if not live or each != ONLY_LIVE]
-
-
-def _permission(beyond: Beyond) -> str:
-    """What a statement permits beyond a profile, in one line."""
-    where = f"{beyond.policy} of {beyond.role}"
-    if beyond.problem:
-        return f"{where} is not read: {beyond.problem}"
-    actions, resources = (_some(texts) for texts in (beyond.actions, beyond.resources))
-    return f"{actions} on {resources} · {where}" + (" · under conditions" if beyond.conditional else "")
-
-
-def _some(texts: tuple[str, ...]) -> str:
-    left = len(texts) - PERMISSIONS_SHOWN
-    return ", ".join(texts[:PERMISSIONS_SHOWN]) + (f" and {left} more" if left > 0 else "")
-
-
-def _list(findings: list[Finding]) -> None:
-    for finding in findings[:SHOWN]:
-        where = f" · {finding.resource.rpartition('::')[2]}" if finding.resource else ""
-        lines = f" · {', '.join(map(str, finding.declared))}" if finding.declared else ""
-        click.echo(visible(f"  {_MARKS[finding.kind]} {finding.traffic}"))
-        click.echo(visible(f"      {finding.layer}: {finding.rule}{where}{lines}"))
-    if len(findings) > SHOWN:
-        left = Counter(finding.kind for finding in findings[SHOWN:])
-        click.echo("  and " + ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())))
-
-
-def _json(proof: Proof, env: str, source: str, day: datetime.date, beyond: tuple[Beyond, ...] | None) -> str:
-    written: dict[str, object] = {
-        "format_version": FORMAT_VERSION,
-        "environment": env,
-        "source": source,
-        "as_of": str(day),
-        "proved": proof.proved,
-        "agents": {agent: str(proof.verdict(agent)) for agent in proof.agents},
-        "findings": [
-            {
-                "kind": str(finding.kind),
-                "agent": finding.agent or None,
-                "layer": finding.layer,
-                "traffic": finding.traffic,
-                "rule": finding.rule,
-                "resource": finding.resource or None,
-                "declared": [str(span) for span in finding.declared],
-            }
-            for finding in proof.findings
-        ],
-        "not_covered": _not_covered(live=beyond is not None),
-    }
-    if beyond is not None:
-        written["permissions_beyond"] = [dataclasses.asdict(each) for each in beyond]
-    return json.dumps(written, indent=2, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""JSON Schemas of what Ringfence writes: the review and the generated files."""
+"""JSON Schemas of what Ringfence writes: its reports and the generated files."""
 
 from pydantic import TypeAdapter
 
@@ -6,19 +6,16 @@ from ringfence.aws.attribution import Attribution
 from ringfence.aws.outputs import StackOutputs
 from ringfence.review.artefact_model import SCHEMAS
 from ringfence.review.as_json import report_schema
+from ringfence.review.proof import proof_schema
 from ringfence.source.schema import Schema, draft7
 
 
 def output_schemas() -> dict[str, Schema]:
-    """Every schema by its name: the review, what a stack exports, and each kind of generated file."""
+    """Every schema by its name: each report, what a stack exports, and each kind of generated file."""
     written = {
         name: draft7(TypeAdapter(kind).json_schema(mode="serialization"), name) for name, kind in SCHEMAS.items()
     }
     outputs = draft7(StackOutputs.model_json_schema(mode="serialization"), "stack outputs")
-    attribution = draft7(TypeAdapter(Attribution).json_schema(mode="serialization"), "attribution")
-    return {
-        "review": draft7(report_schema(), "review"),
-        "stack-outputs": outputs,
-        "attribution": attribution,
-        **written,
-    }
+    attribution = TypeAdapter(Attribution).json_schema(mode="serialization")
+    reports = {"review": report_schema(), "proof": proof_schema(), "attribution": attribution}
+    return {**{name: draft7(schema, name) for name, schema in reports.items()}, "stack-outputs": outputs, **written}
