@@ -68,6 +68,23 @@ def test_an_expectation_that_fails_is_a_finding(tmp_path: Path) -> None:
     assert "help: nothing is declared for it" in ran.err
 
 
+def test_check_as_sarif_prints_the_problems_and_ends_as_it_would(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    path = tmp_path / "profiles" / "agents" / "reader.yaml"
+    good = path.read_text()
+    for text, code, rules in (
+        (good, 0, []),
+        (good + "  - deny: GET https://example.com/x\n", 1, ["RF076"]),
+        (good.replace("owner", "onwer"), 2, ["RF032", "RF033"]),
+    ):
+        path.write_text(text)
+        ran = ringfence("check", "--format", "sarif", cwd=tmp_path)
+        (run,) = json.loads(ran.out)["runs"]
+        assert (ran.code, ran.err) == (code, "")
+        assert sorted(result["ruleId"] for result in run["results"]) == rules
+        assert str(tmp_path) not in ran.out
+
+
 def test_a_warning_is_printed_and_ends_in_1_only_with_strict(tmp_path: Path) -> None:
     write_project(tmp_path)
     path = tmp_path / "profiles" / "agents" / "reader.yaml"

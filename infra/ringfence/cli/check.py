@@ -19,13 +19,15 @@ from ringfence.source.tree import Tree
 
 @click.command()
 @click.option("--env", "env", metavar="ENV", help="Check this environment only.")
+@click.option("--format", "form", type=click.Choice(["text", "sarif"]), default="text", help="How it is written.")
 @as_of_option
 @strict_option
 @on_tree
-def command(tree: Tree, env: str | None, as_of: datetime.date | None, strict: bool) -> int:
+def command(tree: Tree, env: str | None, form: str, as_of: datetime.date | None, strict: bool) -> int:
     """Check every profile: that it compiles in each of its environments, and says what it expects to say.
 
-    Prints a line for each environment; problems, each with its place and mend, go to standard error.
+    Prints a line for each environment; problems, each with its place and mend, go to standard error. As SARIF, the
+    problems are what is printed.
     """
     findings = Findings()
     fleet = read_fleet(tree, findings)
@@ -57,6 +59,12 @@ def command(tree: Tree, env: str | None, as_of: datetime.date | None, strict: bo
             f"{name} · {_count(len(declared.agents), 'agent')} · {_count(len(declared.flows), 'flow')} · "
             f"{held}as of {day}"
         )
+    if form == "sarif":
+        from ringfence.review.diagnostics import diagnostics_sarif  # what code scanning reads; nobody else waits for it
+
+        problems = (*findings.sorted(), *failed)
+        click.echo(diagnostics_sarif(problems, f"check/{env}" if env else "check"), nl=False)
+        return 2 if findings.failed else 1 if failed or (strict and problems) else 0
     findings.raise_if_failed()
     for line in lines:
         click.echo(line)
