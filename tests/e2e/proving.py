@@ -8,7 +8,8 @@ from ringfence.plan import Plan, plan_environment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
 from ringfence.verify.graph import ResourceGraph
-from ringfence.verify.proof import Proof, Settings, prove
+from ringfence.verify.proof import Proof, prove
+from ringfence.verify.settings import Settings
 
 
 def plan_of(project: Path, environment: str) -> Plan:

@@ -14,7 +14,8 @@ from ringfence.policy.policy import Policy
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
 from ringfence.verify.graph import ResourceGraph
-from ringfence.verify.proof import Proof, Settings, prove
+from ringfence.verify.proof import Proof, prove
+from ringfence.verify.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 AS_OF = datetime.date(2026, 11, 23)

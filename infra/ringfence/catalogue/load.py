@@ -83,6 +83,13 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
     return Catalogue(found)
 
 
+def built_in_with(texts: Iterable[str]) -> frozenset[str]:
+    """The first parts of the names in every built-in file that has one of some texts in it, to be loaded by."""
+    sought = [text.encode() for text in texts]
+    files = ((file.name.removesuffix(".yaml"), file.read_bytes()) for file in _data().iterdir())
+    return frozenset(stem for stem, content in files if any(text in content for text in sought))
+
+
 def _names(document: Document) -> tuple[str, ...]:
     """The names that a document defines, as far as it is a catalogue file at all."""
     capabilities = document.value.get("capabilities") if isinstance(document.value, dict) else None

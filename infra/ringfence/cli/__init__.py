@@ -16,6 +16,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "catalogue": ("ringfence.cli.catalogue", "List the capabilities, or explain one."),
     "allocate": ("ringfence.cli.allocate", "Give each agent of an environment its addresses."),
     "verify": ("ringfence.cli.verify", "Prove that the resources allow what is declared, no more and no less."),
+    "explain": ("ringfence.cli.explain", "Explain one target of an agent through every layer."),
     "quarantine": ("ringfence.cli.quarantine", "Cut an agent off, or end that."),
     "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),
     "replay": ("ringfence.cli.replay", "Replay an attack path on the real engines: what stops each step."),

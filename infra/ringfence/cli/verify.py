@@ -6,23 +6,23 @@ from pathlib import Path
 import click
 
 from ringfence.cli.edge import as_of_option, env_option, on_tree, strict_option
+from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
 from ringfence.plan import Plan, plan_environment
-from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments
 from ringfence.project import pinned_day, today
 from ringfence.review.proof import proof_json, proof_report, proof_sarif, proof_text
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError
 from ringfence.source.tree import Tree
-from ringfence.verify.graph import GraphError, ResourceGraph
-from ringfence.verify.proof import Settings, prove
+from ringfence.verify.graph import ResourceGraph
+from ringfence.verify.proof import prove
 from ringfence.verify.role import permissions_beyond
-from ringfence.verify.state import read_state
+from ringfence.verify.settings import Settings
 
 
 @click.command()
 @env_option
-@click.option("--stack-export", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi stack export`.")
-@click.option("--preview", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi preview --json`.")
+@stack_export_option
+@preview_option
 @click.option("--live", is_flag=True, help="From AWS itself, read only; needs the extra `live`.")
 @click.option("--print-policy", is_flag=True, help="Print the permissions that --live needs, and end.")
 @click.option(
@@ -57,7 +57,7 @@ def command(
         click.echo(_reading_policy(plan))
         return 0
     path = stack_export or preview
-    graph = _live(plan) if live else _read(path) if path else _registered(tree, env, day)
+    graph = _live(plan) if live else read_file(path) if path else registered(tree, env, day)
     environment = plan.environment.environment
     settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
     proof = prove(graph, plan.effective, settings)
@@ -72,15 +72,6 @@ def command(
         case _:
             click.echo(proof_text(report), nl=False)
     return 0 if proof.proved and not (strict and beyond) else 1
-
-
-def _read(path: Path) -> ResourceGraph:
-    try:
-        return read_state(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, GraphError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        mend = "give what `pulumi stack export` or `pulumi preview --json` wrote"
-        raise InputError([Diagnostic(Span(str(path)), "RF120", f"cannot be read: {reason}", mend)]) from error
 
 
 def _live(plan: Plan) -> ResourceGraph:
@@ -110,14 +101,3 @@ def _reading_policy(plan: Plan) -> str:
 
 def _place(plan: Plan) -> str:
     return f"AWS, account {plan.environment.environment.account} in {plan.environment.region}"
-
-
-def _registered(tree: Tree, env: str, day: datetime.date) -> ResourceGraph:
-    """What the Pulumi program registers, run in-process; needs the extra `deploy`."""
-    try:
-        from ringfence.aws.resources.graph import registered_graph
-    except ImportError as error:
-        message = f"the program cannot be run here: {error}"
-        mend = "install the extra `deploy`, or give --stack-export or --preview"
-        raise InputError([Diagnostic(Span("infra/__main__.py"), "RF121", message, mend)]) from error
-    return registered_graph(tree, env, day)

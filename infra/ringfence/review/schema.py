@@ -6,6 +6,7 @@ from ringfence.aws.attribution import Attribution
 from ringfence.aws.outputs import StackOutputs
 from ringfence.review.artefact_model import SCHEMAS
 from ringfence.review.as_json import report_schema
+from ringfence.review.explanation import explanation_schema
 from ringfence.review.proof import proof_schema
 from ringfence.source.schema import Schema, draft7
 
@@ -17,5 +18,10 @@ def output_schemas() -> dict[str, Schema]:
     }
     outputs = draft7(StackOutputs.model_json_schema(mode="serialization"), "stack outputs")
     attribution = TypeAdapter(Attribution).json_schema(mode="serialization")
-    reports = {"review": report_schema(), "proof": proof_schema(), "attribution": attribution}
+    reports = {
+        "review": report_schema(),
+        "proof": proof_schema(),
+        "explanation": explanation_schema(),
+        "attribution": attribution,
+    }
     return {**{name: draft7(schema, name) for name, schema in reports.items()}, "stack-outputs": outputs, **written}

@@ -52,12 +52,12 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
         yield "unconfirmed: not read in a vendor's source"
         for capability, text, agents in texts:
-            yield from _wrapped(f"{capability}: {text} · {whose(agents, len(report.agents))}", "  ", "      ")
+            yield from wrapped(f"{capability}: {text} · {whose(agents, len(report.agents))}", "  ", "      ")
     yield ""
     yield from _account(report)
     if report.elsewhere:
         yield ""
-        yield from _wrapped(f"not in {report.environment}: {', '.join(report.elsewhere)}", "", "    ")
+        yield from wrapped(f"not in {report.environment}: {', '.join(report.elsewhere)}", "", "    ")
 
 
 def _agent(agent: AgentReview) -> Iterator[str]:
@@ -68,16 +68,16 @@ def _agent(agent: AgentReview) -> Iterator[str]:
         *(["TLS decrypted"] if agent.inspected else []),
         *([f"serves on {agent.serves}"] if agent.serves else []),
     ]
-    yield from _wrapped(" · ".join([agent.name, agent.owner, networks, *states]), "", "    ")
-    yield from _wrapped(agent.purpose, "  ", "  ")
+    yield from wrapped(" · ".join([agent.name, agent.owner, networks, *states]), "", "    ")
+    yield from wrapped(agent.purpose, "  ", "  ")
     if agent.quarantine is not None:
-        yield from _wrapped(cut_off(agent.quarantine), "  ", "      ")
+        yield from wrapped(cut_off(agent.quarantine), "  ", "      ")
     for need in agent.needs:
         yield from _need(need)
     for expired in agent.expired:
         yield visible(f"  {expired.capability} ended on {expired.until} and opens nothing · {expired.declared}")
     for accepted in agent.accepted:
-        yield from _wrapped(
+        yield from wrapped(
             f"accepted: {accepted.risk} · {accepted.because} · {accepted.approved_by} until {accepted.until}",
             "  ",
             "      ",
@@ -92,7 +92,7 @@ def _need(need: Need) -> Iterator[str]:
     approval = [need.approved_by, f"until {need.until}" if need.until else None]
     origin = need.capability if need.origin in {"profile", "platform"} else f"{need.capability} of class {need.origin}"
     parts = [origin, need.because, need.ticket, " ".join(filter(None, approval)), need.declared]
-    yield from _wrapped(" · ".join(filter(None, parts)), "      ", "        ")
+    yield from wrapped(" · ".join(filter(None, parts)), "      ", "        ")
 
 
 def _reach(reach: Reach) -> Iterator[str]:
@@ -130,11 +130,11 @@ def _listed(texts: Sequence[str]) -> list[str]:
 def _cause(cause: Cause, everybody: int) -> Iterator[str]:
     if len(cause.subjects) == 1:
         ((subject, agents),) = cause.subjects.items()
-        yield from _wrapped(f"{cause.code} {subject}: {cause.reason} · {whose(agents, everybody)}", "  ", "      ")
+        yield from wrapped(f"{cause.code} {subject}: {cause.reason} · {whose(agents, everybody)}", "  ", "      ")
         return
-    yield from _wrapped(f"{cause.code} {cause.reason}", "  ", "      ")
+    yield from wrapped(f"{cause.code} {cause.reason}", "  ", "      ")
     for subject, agents in cause.subjects.items():
-        yield from _wrapped(f"{subject} · {whose(agents, everybody)}", "      ", "          ")
+        yield from wrapped(f"{subject} · {whose(agents, everybody)}", "      ", "          ")
 
 
 def _account(report: Report) -> Iterator[str]:
@@ -143,16 +143,16 @@ def _account(report: Report) -> Iterator[str]:
         raised = "" if use.limit == use.default else f" (AWS's default is {use.default})"
         yield visible(f"  {use.quota:<34} {use.used:>6} of {use.limit}{raised} · {use.subject}")
         if use.exceeded:
-            yield from _wrapped(f"EXCEEDED: {use.mend}", "      ", "      ")
+            yield from wrapped(f"EXCEEDED: {use.mend}", "      ", "      ")
     yield ""
     total = sum(count.count for count in report.resources)
     kinds = ", ".join(f"{count.count} {count.name.rpartition(':')[2]}" for count in report.resources)
-    yield from _wrapped(f"{total} resources: {kinds}", "", "    ")
+    yield from wrapped(f"{total} resources: {kinds}", "", "    ")
     billed = ", ".join(f"{count.count} {count.name}" for count in report.billed)
-    yield from _wrapped(f"billed by the hour or piece: {billed}; traffic, queries and stored logs on top", "", "    ")
+    yield from wrapped(f"billed by the hour or piece: {billed}; traffic, queries and stored logs on top", "", "    ")
 
 
-def _wrapped(text: str, first: str, later: str) -> list[str]:
+def wrapped(text: str, first: str, later: str) -> list[str]:
     """A text on as many lines as it takes, never broken within a word."""
     return textwrap.wrap(
         visible(text),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
-from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers
+from ringfence.verify.interval import ALL_ADDRESSES, ALL_PORTS, NO_NUMBERS, Numbers
 from ringfence.verify.references import References, number, table, tables, text, texts
 from ringfence.verify.suricata.parse import read_addresses, read_ports
 from ringfence.verify.suricata.rule import RuleError
@@ -28,12 +28,15 @@ class Filtering:
     findings: tuple[Finding, ...]
 
 
-def read_filtering(graph: ResourceGraph) -> Filtering | None:
-    """The graph's firewall; None when it has none. A second one is a finding."""
+def read_filtering(graph: ResourceGraph, clients: Numbers = ALL_ADDRESSES) -> Filtering | None:
+    """The graph's firewall; None when it has none. A second one is a finding.
+
+    Rules that speak of no connection of ``clients`` may be left out.
+    """
     firewalls = graph.of_type("aws:networkfirewall/firewall:Firewall")
     if not firewalls:
         return None
-    reader = _Reader(graph)
+    reader = _Reader(graph, clients)
     read = reader.filtering(firewalls[0])
     for other in firewalls[1:]:
         reader.unread(other, "a second firewall")
@@ -41,8 +44,9 @@ def read_filtering(graph: ResourceGraph) -> Filtering | None:
 
 
 class _Reader:
-    def __init__(self, graph: ResourceGraph) -> None:
+    def __init__(self, graph: ResourceGraph, clients: Numbers) -> None:
         self.graph = graph
+        self.clients = clients
         self.references = References.of(graph)
         self.findings: list[Finding] = []
 
@@ -72,7 +76,7 @@ class _Reader:
             self.unread(policy, "an order of rules other than STRICT_ORDER")
         variables = self.variables(policy, table(settings.get("policyVariables")).get("ruleVariables"))
         groups = [self.group(group, variables) for group in self.groups(policy, settings)]
-        return Filtering(policy.urn, RuleSet.read(groups), tuple(self.scopes(policy)), ())
+        return Filtering(policy.urn, RuleSet.read(groups, self.clients), tuple(self.scopes(policy)), ())
 
     def groups(self, policy: Resource, settings: Mapping[str, Value]) -> Iterator[Resource]:
         """The rule groups in evaluation order. Where a preview does not know an ARN, the group is among those left."""

@@ -24,6 +24,7 @@ from ringfence.verify.packet import PUBLIC
 from ringfence.verify.permission import endpoint_differences
 from ringfence.verify.resolver import name_differences, read_resolving
 from ringfence.verify.segment import Segment
+from ringfence.verify.settings import Settings
 from ringfence.verify.shared import shared_differences
 from ringfence.verify.way import Ways
 
@@ -39,16 +40,6 @@ NOT_COVERED = (
     "IPv6, which the VPC has no addresses of",
 )
 """What the proof says nothing about; printed with it. Read from AWS itself, all but `ONLY_LIVE`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What an environment says of itself: ``inspection`` and ``http2`` as in its file, and its region and account."""
-
-    inspection: str
-    http2: str
-    region: str
-    account: str
 
 
 @dataclass(frozen=True, slots=True)

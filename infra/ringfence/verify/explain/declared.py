@@ -1,7 +1,7 @@
 """Which profile lines speak of a target's destination: for people, deciding nothing."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ringfence.policy.flow import AgentCall, Flow, Https, Internet, Service, Tls, Transport
 from ringfence.policy.span import Span
@@ -14,15 +14,21 @@ from ringfence.policy.target import (
     TlsTarget,
     TransportTarget,
 )
-from ringfence.verify.granted import matches_name
+from ringfence.verify.granted import host_names
 from ringfence.verify.interval import addresses_of
+from ringfence.verify.language.expression import contains
 
 Lines = tuple[Span, ...]
 
 
+def flows_about(flows: Iterable[Flow], target: Target) -> Iterator[Flow]:
+    """The flows to a target's destination, whatever they allow there."""
+    return (flow for flow in flows if _speaks_of(flow, target))
+
+
 def about(flows: Iterable[Flow], target: Target) -> Lines:
-    """The lines of the flows to a target's destination, whatever they allow there."""
-    return _lines(flow for flow in flows if _speaks_of(flow, target))
+    """Their lines."""
+    return _lines(flows_about(flows, target))
 
 
 def on_port(flows: Iterable[Flow], port: int) -> Lines:
@@ -39,7 +45,7 @@ def of_service(flows: Iterable[Flow], service: str) -> Lines:
 def _speaks_of(flow: Flow, target: Target) -> bool:
     match flow.access, target:
         case Https() | Tls() as named, RequestTarget(host=host) | TlsTarget(host=host) | NameTarget(host):
-            return matches_name(named.host, host.encode())
+            return contains(host_names(named.host), host.encode().lower())
         case Internet(open_port), RequestTarget(port=port) | TlsTarget(port=port) | TransportTarget(port=port):
             return open_port == port
         case Transport() as transport, TransportTarget(_, ipaddress.IPv4Network() as network, _):

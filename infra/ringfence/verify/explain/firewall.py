@@ -9,6 +9,7 @@ from ringfence.verify.explain.packets import CLIENT_PORT, at
 from ringfence.verify.explain.step import Answer, Step
 from ringfence.verify.filtering import Filtering
 from ringfence.verify.language.piece import LanguageError
+from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import (
     MODELLED,
     Course,
@@ -26,7 +27,6 @@ from ringfence.verify.suricata.conversation import (
 )
 from ringfence.verify.suricata.moment import Moment, Value
 from ringfence.verify.suricata.rule import Rule
-from ringfence.verify.suricata.ruleset import Candidates
 from ringfence.verify.suricata.shapes import COMMON, UNRECOGNISED_OPENINGS, plain_head
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -81,8 +81,10 @@ class Firewall:
     ) -> Step:
         """The rules' answer; connections of which the same rules speak have one."""
         found = self.filtering.rules.candidates(connection.source, connection.destination, connection.port, CLIENT_PORT)
-        candidates = self._candidates.setdefault(found.identity, found)
-        key = (found.identity, connection.port, connection.declared, target, protocol, inspected)
+        # by the rules themselves: others of the same effect have another name and another agent
+        identity = (*map(id, found.to_server), None, *map(id, found.to_client))
+        candidates = self._candidates.setdefault(identity, found)
+        key = (identity, connection.port, connection.declared, target, protocol, inspected)
         if key not in self._answered:
             asked = _Asked(self.filtering.resource, candidates, connection)
             self._answered[key] = _answer(asked, target, protocol, inspected=inspected)
@@ -220,5 +222,4 @@ def _others(course: Course, what: str) -> str:
 def _text(rule: Rule | None) -> str:
     if rule is None:
         return "no rule"
-    action = rule.header.action if rule.header else ""
-    return f"{action} {rule.name}: {rule.text}"
+    return f"{rule.group} sid {rule.sid}: {rule.text}"

@@ -7,7 +7,7 @@ from ringfence.verify.explain.packets import Packet, Peer, answers_step, at, pac
 from ringfence.verify.explain.step import Answer, Step
 from ringfence.verify.interval import networks_text
 from ringfence.verify.network import Network, Route, Subnet
-from ringfence.verify.segment import PUBLIC
+from ringfence.verify.packet import PUBLIC
 
 _LEADS_OUT = {
     "firewall": "the firewall",

@@ -8,11 +8,11 @@ from ringfence.verify.explain.firewall import Firewall
 from ringfence.verify.filtering import Filtering, read_filtering
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import ResourceGraph
-from ringfence.verify.interval import Numbers, atoms, networks_text
+from ringfence.verify.interval import ALL_ADDRESSES, Numbers, atoms, networks_text
 from ringfence.verify.inventory import unknown_types
 from ringfence.verify.network import Network, Subnet, read_network
-from ringfence.verify.proof import Settings
 from ringfence.verify.resolver import Resolving, read_resolving
+from ringfence.verify.settings import Settings
 
 
 def _constants(network: Network, filtering: Filtering | None) -> Iterator[Numbers]:
@@ -42,10 +42,16 @@ class Reading:
     _constants: tuple[Numbers, ...]
 
     @staticmethod
-    def of(graph: ResourceGraph, settings: Settings) -> "Reading":
-        """Read a graph; where nothing is inspected, no firewall is looked for."""
+    def of(graph: ResourceGraph, settings: Settings, agent: str | None = None) -> "Reading":
+        """Read a graph, for questions of one agent where one is named.
+
+        Where the environment inspects nothing, no firewall is looked for.
+        """
         network = read_network(graph)
-        filtering = read_filtering(graph) if settings.inspection != "none" else None
+        clients = ALL_ADDRESSES
+        if agent is not None:
+            clients = Numbers.of(*(each for subnet in network.of_agent(agent) for each in subnet.addresses.intervals))
+        filtering = read_filtering(graph, clients) if settings.inspection != "none" else None
         return Reading(
             graph,
             settings,

@@ -13,10 +13,9 @@ from ringfence.verify.explain.step import Answer, Step, together
 from ringfence.verify.explain.ways import rank
 from ringfence.verify.language.expression import ANYTHING, contains
 from ringfence.verify.network import Endpoint, Network, Subnet
-from ringfence.verify.packet import Group
+from ringfence.verify.packet import PUBLIC, Group
 from ringfence.verify.permission import LAYER, Permission, PolicyError, read_policy
 from ringfence.verify.resolver import service_names
-from ringfence.verify.segment import PUBLIC
 
 PORT = 443
 

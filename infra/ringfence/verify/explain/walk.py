@@ -32,9 +32,8 @@ from ringfence.verify.explain.ways import Way, addresses_text, any_way, one_step
 from ringfence.verify.interval import Numbers, addresses_of, network_of
 from ringfence.verify.language.decide import shortest
 from ringfence.verify.network import Endpoint, Subnet
-from ringfence.verify.packet import Group
+from ringfence.verify.packet import PUBLIC, Group
 from ringfence.verify.resolver import service_names
-from ringfence.verify.segment import PUBLIC
 
 ALWAYS = {
     "169.254.169.254/32": "instance metadata",

@@ -53,12 +53,14 @@ class RuleSet:
     )
 
     @staticmethod
-    def read(groups: Iterable[RuleText]) -> "RuleSet":
-        """Read the groups, in evaluation order."""
+    def read(groups: Iterable[RuleText], clients: Numbers = ALL_ADDRESSES) -> "RuleSet":
+        """Read the groups, in evaluation order, but for rules that speak of none of some clients' connections."""
         rules: list[ReadRule] = []
         unread: list[Unread] = []
         for group in groups:
             for rule in parse_rules(group.text, group.name, group.addresses, group.ports):
+                if clients is not ALL_ADDRESSES and not _may_speak_of(rule, clients):
+                    continue
                 try:
                     rules.append(_read(rule))
                 except RuleError as error:
@@ -143,6 +145,15 @@ class _Speakers:
     def of_client(self, client: int) -> list[int]:
         """Those that speak of a client."""
         return sorted((*self.everybody, *self.clients.at(client)))
+
+
+def _may_speak_of(rule: Rule, clients: Numbers) -> bool:
+    """Whether a rule may speak of packets to or from some clients, by its header and its direction."""
+    header = rule.header
+    if header is None or header.sources.meets(clients):
+        return True
+    to_server = any(each.keyword == "flow" and "to_server" in (each.value or "") for each in rule.options)
+    return (header.both_ways or not to_server) and header.destinations.meets(clients)
 
 
 def _read(rule: Rule) -> ReadRule:

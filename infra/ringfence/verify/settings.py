@@ -1,0 +1,13 @@
+"""What an environment says of itself, as far as a proof or an explanation must know it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an environment says of itself: ``inspection`` and ``http2`` as in its file, and its region and account."""
+
+    inspection: str
+    http2: str
+    region: str
+    account: str
