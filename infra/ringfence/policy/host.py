@@ -176,3 +176,12 @@ def _is_public_suffix(name: str) -> bool:
     if not dot or name in rules or f"*.{name}" in rules:
         return True
     return f"*.{parent}" in rules and f"!{name}" not in rules
+
+
+def registered_domain(name: str) -> str | None:
+    """The part of a name that somebody registered: one label below a public suffix; None for a suffix itself."""
+    labels = name.split(".")
+    for index in range(len(labels)):
+        if _is_public_suffix(".".join(labels[index:])):
+            return ".".join(labels[index - 1 :]) if index else None
+    return None

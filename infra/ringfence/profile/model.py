@@ -17,7 +17,9 @@ from pydantic import (
 )
 
 from ringfence.catalogue.model import VARIABLE
+from ringfence.policy.risk import RISKS
 from ringfence.policy.target import TargetError, parse_target
+from ringfence.source.diagnostic import did_you_mean
 from ringfence.source.model import Complaint, Strict
 
 REASONS = frozenset({"because", "ticket", "approved_by", "until"})
@@ -192,13 +194,20 @@ class Expectation(Strict):
         return self.allow if self.allow is not None else self.deny or ""
 
 
-class AcceptedRisk(Strict):
-    """A finding that somebody answers for, until a day."""
+def _risk(text: str) -> str:
+    if text not in RISKS:
+        raise Complaint(f"{text!r} is no risk", did_you_mean(text, RISKS))
+    return text
 
-    risk: str
+
+class AcceptedRisk(Strict):
+    """A risky combination (`policy/risk.py`) that somebody answers for, until a day; in every environment, or some."""
+
+    risk: Annotated[str, AfterValidator(_risk), Field(json_schema_extra={"enum": list(RISKS)})]
     because: Text
     approved_by: Text
     until: Date
+    environments: tuple[Name, ...] = ()
 
 
 class Quarantine(Strict):

@@ -25,12 +25,11 @@ from ringfence.review.report import (
     Reach,
     Report,
 )
+from ringfence.review.risk import PUBLIC_WRITE, risks_of
 from ringfence.source.document import Document
 
 FORMAT_VERSION = 1
 """Of the JSON: a field is added without a new version; one is renamed or removed only with it."""
-
-PUBLIC_WRITE = "writes-in-public"
 
 
 def build_report(plan: Plan, enforcement: Enforcement, allocation: Allocation) -> Report:
@@ -48,6 +47,7 @@ def build_report(plan: Plan, enforcement: Enforcement, allocation: Allocation) -
         allocation="provisional" if allocation.provisional else "current" if allocation.current else "stale",
         observed=tuple(agent.name for agent in plan.declared.agents if agent.mode == "observe"),
         agents=tuple(_agent(agent, places[agent.name], plan, layers) for agent in plan.declared.agents),
+        risks=risks_of(plan),
         residuals=tuple(
             Left(
                 left.code,

@@ -195,6 +195,7 @@ class Report:
     allocation: str
     observed: tuple[str, ...]
     agents: tuple[AgentReview, ...]
+    risks: tuple[Risk, ...]
     residuals: tuple[Left, ...]
     quotas: tuple[QuotaUse, ...]
     resources: tuple[Count, ...]
