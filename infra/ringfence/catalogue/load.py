@@ -1,6 +1,7 @@
 """Loads the capabilities that are wanted: the built-in ones, and an organisation's own from its tree."""
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,6 +18,37 @@ FOLDER = "profiles/catalogue"
 
 BUILT_IN_FOLDER = "catalogue/"
 """What the paths of the built-in files begin with in spans; they stand in no tree."""
+
+
+CARRIED_FOLDER = "infra/ringfence/catalogue/data"
+"""Where a project that carries Ringfence's source has the built-in files of its own version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """A tree whose built-in capabilities are the ones that it carries, not those of the Ringfence that reads it.
+
+    So two revisions are compared each with its own catalogue.
+    """
+
+    tree: Tree
+
+    @staticmethod
+    def of(tree: Tree) -> Tree:
+        """The tree with the capabilities that it carries, or as it is where it carries none."""
+        return Carrying(tree) if tree.exists(CARRIED_FOLDER) else tree
+
+    def names(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """As `Tree.names`."""
+        return self.tree.names(folder, suffix)
+
+    def read(self, path: str) -> bytes:
+        """As `Tree.read`."""
+        return self.tree.read(path)
+
+    def exists(self, path: str) -> bool:
+        """As `Tree.exists`."""
+        return self.tree.exists(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +88,7 @@ def load_catalogue(tree: Tree | None, findings: Findings, wanted: Iterable[str] 
         # a name of an organisation's own is looked for among the built-in ones, whether it is used or not
         names = {name for document in own for name in _names(document)}
         prefixes = {name.partition(".")[0] for name in (*wanted, *names)}
-    documents: list[Document] = []
-    for file in sorted(_data().iterdir(), key=lambda entry: entry.name):
-        stem, dot, suffix = file.name.rpartition(".")
-        if dot and suffix == "yaml" and (prefixes is None or stem in prefixes):
-            document = parse_document(BUILT_IN_FOLDER + file.name, file.read_bytes(), findings)
-            if document:
-                documents.append(document)
-    documents += own
+    documents = [*_built_in(tree, prefixes, findings), *own]
     found: dict[str, WrittenCapability] = {}
     for document in documents:
         model = validate(CatalogueFile, document, findings)
@@ -88,6 +113,22 @@ def built_in_with(texts: Iterable[str]) -> frozenset[str]:
     sought = [text.encode() for text in texts]
     files = ((file.name.removesuffix(".yaml"), file.read_bytes()) for file in _data().iterdir())
     return frozenset(stem for stem, content in files if any(text in content for text in sought))
+
+
+def _built_in(tree: Tree | None, prefixes: set[str] | None, findings: Findings) -> Iterator[Document]:
+    """The built-in files that are wanted, all of them where ``prefixes`` is None."""
+    if isinstance(tree, Carrying):
+        names = {path.rpartition("/")[2]: path for path in tree.names(CARRIED_FOLDER, ".yaml")}
+        read = {name: functools.partial(tree.read, path) for name, path in names.items()}
+    else:
+        files = {file.name: file for file in _data().iterdir() if file.name.endswith(".yaml")}
+        names = {name: BUILT_IN_FOLDER + name for name in files}
+        read = {name: file.read_bytes for name, file in files.items()}
+    for name in sorted(names):
+        if prefixes is None or name.removesuffix(".yaml") in prefixes:
+            document = parse_document(names[name], read[name](), findings)
+            if document:
+                yield document
 
 
 def _names(document: Document) -> tuple[str, ...]:

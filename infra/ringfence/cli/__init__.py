@@ -12,6 +12,7 @@ from ringfence import __version__
 _COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("ringfence.cli.check", "Check every profile, in every environment."),
     "review": ("ringfence.cli.review", "Show what each agent may reach, through which layers, and why."),
+    "diff": ("ringfence.cli.diff", "Show what a change opens and closes, and through which line."),
     "rules": ("ringfence.cli.rules", "Write the generated rules, lists and policies as files."),
     "catalogue": ("ringfence.cli.catalogue", "List the capabilities, or explain one."),
     "allocate": ("ringfence.cli.allocate", "Give each agent of an environment its addresses."),

@@ -1,5 +1,6 @@
 """From two compiled trees to the difference in access between them."""
 
+import dataclasses
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from ringfence.policy.policy import Agent
 from ringfence.review.access import EVERY_NAME, Piece, Side, names_only_of, only_of
 from ringfence.review.answers import answer_changes
 from ringfence.review.difference import (
+    QUIET_RISKS,
     AccessChange,
     AccessEntry,
     Against,
@@ -117,14 +119,6 @@ def _is_same(one: Side, other: Side) -> bool:
 
 
 @dataclass(slots=True)
-class _Group:
-    """One access as it is gathered: who has it, and the flows that bring it."""
-
-    agents: set[str] = field(default_factory=set[str])
-    flows: dict[Flow, None] = field(default_factory=dict[Flow, None])
-
-
-@dataclass(slots=True)
 class _Direction:
     """One direction of a comparison; ``back`` are the names that ``narrow`` uses, by what ``wide`` calls them.
 
@@ -137,14 +131,11 @@ class _Direction:
 
     def entries(self) -> tuple[AccessEntry, ...]:
         """What ``wide`` lets through and ``narrow`` does not, by what it comes from."""
-        entries: dict[tuple[Change, ...], dict[Piece, _Group]] = {}
+        found: list[tuple[tuple[Change, ...], AccessChange]] = []
         for agents, piece in self.pieces():
-            for flow in piece.flows:
-                self.bringing.add(str(flow.grant.declared))
-            group = entries.setdefault(self.changes(piece), {}).setdefault(_plain(piece), _Group())
-            group.agents.update(agents)
-            group.flows.update(dict.fromkeys(piece.flows))
-        return tuple(sorted((_entry(through, pieces) for through, pieces in entries.items()), key=_order))
+            self.bringing.update(str(flow.grant.declared) for flow in piece.flows)
+            found.append((self.changes(piece), access_of(piece, agents)))
+        return entries_of(found)
 
     def changes(self, piece: Piece) -> tuple[Change, ...]:
         """Every change that has a part in a piece; of several flows that let it through, each one's."""
@@ -204,34 +195,11 @@ def _resolves_everything(plan: Plan) -> bool:
     return (modes or {plan.environment.environment.mode}) == {"observe"}
 
 
-def _plain(piece: Piece) -> Piece:
-    """A piece without whose it is, so that agents that share it stand together; its risks are part of it."""
-    return Piece(
-        piece.kind, piece.destination, piece.what, piece.example, (), piece.except_hosts, piece.besides, piece.unjudged
-    )
-
-
-def _entry(through: tuple[Change, ...], pieces: Mapping[Piece, _Group]) -> AccessEntry:
-    accesses = tuple(sorted((_access(piece, group) for piece, group in pieces.items()), key=_access_order))
-    agents = tuple(sorted({agent for access in accesses for agent in access.agents}))
-    return AccessEntry(through, agents, accesses)
-
-
-def _access(piece: Piece, group: _Group) -> AccessChange:
-    risks = {risk for flow in group.flows for risk in flow.grant.risks} if piece.kind != "names" else set[str]()
-    approvals = {
-        Approval(
-            flow.grant.capability,
-            flow.grant.because,
-            flow.grant.ticket,
-            flow.grant.approved_by,
-            flow.grant.until,
-            str(flow.grant.declared),
-        ): None
-        for flow in sorted(group.flows, key=lambda flow: (flow.grant.declared, flow.grant.capability))
-    }
+def access_of(piece: Piece, agents: Iterable[str]) -> AccessChange:
+    """A piece of traffic with whose it is, what the catalogue says of it, and who answers for it."""
+    risks = {risk for flow in piece.flows for risk in flow.grant.risks} if piece.kind != "names" else set[str]()
     return AccessChange(
-        agents=tuple(sorted(group.agents)),
+        agents=tuple(sorted(agents)),
         kind=piece.kind,
         destination=piece.destination,
         except_hosts=piece.except_hosts,
@@ -239,8 +207,40 @@ def _access(piece: Piece, group: _Group) -> AccessChange:
         besides=piece.besides,
         example=piece.example,
         risks=tuple(sorted(risks | ({PUBLIC_WRITE} if piece.unjudged else set[str]()))),
-        approvals=tuple(approvals),
+        approvals=approvals_of(piece.flows),
     )
+
+
+def approvals_of(flows: Iterable[Flow]) -> tuple[Approval, ...]:
+    """Who answers for some flows, once for each need."""
+    ordered = sorted(flows, key=lambda flow: (flow.grant.declared, flow.grant.capability))
+    grants = dict.fromkeys(
+        (each.capability, each.because, each.ticket, each.approved_by, each.until, str(each.declared))
+        for each in (flow.grant for flow in ordered)
+    )
+    return tuple(Approval(*grant) for grant in grants)
+
+
+def entries_of(found: Iterable[tuple[tuple[Change, ...], AccessChange]]) -> tuple[AccessEntry, ...]:
+    """Accesses by what they come from, those that several agents share once, in the order in which they are shown."""
+    entries: dict[tuple[Change, ...], dict[AccessChange, list[AccessChange]]] = {}
+    for through, access in found:
+        shared = dataclasses.replace(access, agents=(), approvals=())
+        entries.setdefault(through, {}).setdefault(shared, []).append(access)
+    return tuple(sorted((_entry(through, groups) for through, groups in entries.items()), key=_order))
+
+
+def _entry(through: tuple[Change, ...], groups: Mapping[AccessChange, list[AccessChange]]) -> AccessEntry:
+    accesses = [
+        dataclasses.replace(
+            shared,
+            agents=tuple(sorted({agent for access in group for agent in access.agents})),
+            approvals=tuple(dict.fromkeys(approval for access in group for approval in access.approvals)),
+        )
+        for shared, group in groups.items()
+    ]
+    agents = tuple(sorted({agent for access in accesses for agent in access.agents}))
+    return AccessEntry(through, agents, tuple(sorted(accesses, key=_access_order)))
 
 
 _KINDS = ("internet", "https", "tls", "transport", "agent", "service", "principal", "names", "traffic")
@@ -253,7 +253,7 @@ def _access_order(access: AccessChange) -> tuple[object, ...]:
 
 def _order(entry: AccessEntry) -> tuple[object, ...]:
     """Risky ones first, then those that reach most agents, then by where they were written."""
-    risky = any(access.risks for access in entry.accesses)
+    risky = any({*access.risks} - QUIET_RISKS for access in entry.accesses)
     changes = [(change.kind, change.text, change.after or "", change.before or "") for change in entry.through]
     return (not risky, -len(entry.agents), changes)
 

@@ -1,8 +1,8 @@
 """What a change opens and closes, as plain values: what text, Markdown, HTML, JSON and SARIF are all written from.
 
 The change leads from what it is compared with (*before*) to the working tree (*after*). Texts are as people wrote
-them: making them harmless is each rendering's own duty. Places are ``path:line``; those of *before* stand in
-`Against.name`, so that a rendering writes ``main:profiles/agents/reader.yaml:7``.
+them: making them harmless is each rendering's own duty. Places are ``path:line``; a rendering writes those of
+*before* with `Against.prefix`: ``8f3c1d2e4b5a:profiles/agents/reader.yaml:7``.
 """
 
 import datetime
@@ -23,6 +23,11 @@ class Against:
     name: str
     commit: str | None
 
+    @property
+    def prefix(self) -> str:
+        """What stands before the places of *before*: a commit's first digits, as `git show` takes them, or the name."""
+        return self.name if self.commit is None else self.commit[:12]
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -38,8 +43,9 @@ class Totals:
 class Change:
     """One change of the input, and where it stands on each side.
 
-    ``kind`` is "agent", "need", "class", "catalogue", "environment", "expiry", "state" or "call"; ``text`` says what
-    was written before and what is now. ``before`` is null for what is new, ``after`` for what is gone.
+    ``kind`` is "agent", "need", "class", "catalogue", "environment", "expiry", "state", "call", or "deployed" (what a
+    stack holds, with a resource for its place); ``text`` says what was written before and what is now. ``before`` is
+    null for what is new, ``after`` for what is gone.
     """
 
     kind: str
@@ -158,3 +164,13 @@ class Difference:
     answers: tuple[AnswerChange, ...]
     without_access: tuple[Count, ...]
     unread: tuple[str, ...]
+
+
+QUIET_RISKS = frozenset({"long-idle"})
+"""Marks of the catalogue that are about connections, not about what may be done with an access."""
+
+
+def is_risky(difference: Difference) -> bool:
+    """Whether a widening carries a risk of the catalogue or completes a risky combination, or could not be read."""
+    risks = {risk for entry in difference.widened for access in entry.accesses for risk in access.risks}
+    return bool(risks - QUIET_RISKS or difference.completed or difference.unread)

@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 from ringfence.aws.attribution import Attribution
 from ringfence.aws.outputs import StackOutputs
 from ringfence.review.artefact_model import SCHEMAS
-from ringfence.review.as_json import report_schema
+from ringfence.review.as_json import difference_schema, report_schema
 from ringfence.review.explanation import explanation_schema
 from ringfence.review.proof import proof_schema
 from ringfence.source.schema import Schema, draft7
@@ -20,6 +20,7 @@ def output_schemas() -> dict[str, Schema]:
     attribution = TypeAdapter(Attribution).json_schema(mode="serialization")
     reports = {
         "review": report_schema(),
+        "difference": difference_schema(),
         "proof": proof_schema(),
         "explanation": explanation_schema(),
         "attribution": attribution,

@@ -14,7 +14,7 @@ from ringfence.review.merged import (
     unconfirmed,
     whose,
 )
-from ringfence.review.report import AgentReview, Need, Reach, Report
+from ringfence.review.report import AgentReview, Need, Reach, Report, Risk
 from ringfence.source.diagnostic import visible
 
 WIDTH = 118
@@ -41,6 +41,11 @@ def _lines(report: Report) -> Iterator[str]:
     for agent in report.agents:
         yield ""
         yield from _agent(agent)
+    if report.risks:
+        yield ""
+        yield "risks: combinations that are worth more than their parts"
+        for risk in report.risks:
+            yield from risk_lines(risk)
     for kind in KINDS:
         found = [cause for cause in causes(report) if cause.kind == kind]
         if found:
@@ -150,6 +155,27 @@ def _account(report: Report) -> Iterator[str]:
     yield from wrapped(f"{total} resources: {kinds}", "", "    ")
     billed = ", ".join(f"{count.count} {count.name}" for count in report.billed)
     yield from wrapped(f"billed by the hour or piece: {billed}; traffic, queries and stored logs on top", "", "    ")
+
+
+def risk_lines(risk: Risk) -> Iterator[str]:
+    """A risky combination: what, what shows it, the mend, and where others name it."""
+    yield from wrapped(f"{risk.risk}: {risk.summary}", "  ", "      ")
+    if len(risk.path) > 1:
+        yield from wrapped(f"by {' → '.join(risk.path)}", "      ", "        ")
+    for evidence in risk.evidence:
+        place = f" · {evidence.declared}" if evidence.declared else ""
+        yield from wrapped(f"{evidence.text}{place}", "      ", "        ")
+    if risk.accepted is not None:
+        answer = risk.accepted
+        yield from wrapped(
+            f"accepted: {answer.because} · {answer.approved_by} until {answer.until}", "      ", "        "
+        )
+    else:
+        yield from wrapped(
+            f"NOT ACCEPTED: {risk.mend}; or say under `accepts` who answers for it", "      ", "        "
+        )
+    numbers = [reference.number for reference in (*risk.techniques, *risk.controls)]
+    yield from wrapped(", ".join(numbers), "      ", "        ")
 
 
 def wrapped(text: str, first: str, later: str) -> list[str]:
