@@ -3,11 +3,11 @@
 import html
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import jsonschema
 import pytest
+from markdown_reading import outside_code, tags_of
 from reviewing import ENVIRONMENTS, HOSTILE, ROOT, review_of, write_tree
 from ringfence.review.as_json import json_of
 from ringfence.review.markdown import code, markdown_of
@@ -22,7 +22,7 @@ def hostile(tmp_path: Path) -> Report:
     lines = (
         f'owner: "{HOSTILE}"\n'
         f'purpose: "{HOSTILE}"\n'
-        f'accepts: [{{risk: X, because: "{HOSTILE}", approved_by: "{HOSTILE}", until: 2027-01-01}}]\n'
+        f'accepts: [{{risk: open-sibling, because: "{HOSTILE}", approved_by: "{HOSTILE}", until: 2027-01-01}}]\n'
         "needs:\n"
         "  - https: {host: example.com, methods: [POST]}\n"
         f'    because: "{HOSTILE}"\n'
@@ -91,35 +91,13 @@ def test_hostile_text_stays_on_its_line_in_text(hostile: Report) -> None:
     assert "\\u202eevil \\x1b[31mred \\n## H" in re.sub(r"\s+", " ", text)
 
 
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-
-
-def outside_code(markdown: str) -> str:
-    """The Markdown without its code spans, read as CommonMark 0.31, 6.1, has it: by runs of equal length."""
-    result, position = "", 0
-    while run := re.compile("`+").search(markdown, position):
-        result += markdown[position : run.start()]
-        close = re.compile(rf"(?<!`){run.group()}(?!`)").search(markdown, run.end())
-        assert close is not None, "a code span is never left open"
-        position = close.end()
-    return result + markdown[position:]
-
-
 def test_hostile_text_is_code_and_nothing_else_in_markdown(hostile: Report) -> None:
     markdown = markdown_of(hostile)
     outside = outside_code(markdown)
     for bad in ("script", "@kim", "#412", "e.vil", "](", "**b**", "red"):
         assert bad not in outside
         assert bad in markdown
-    tags = _Tags()
-    tags.feed(outside)
-    assert tags.tags == {"details", "summary"}
+    assert tags_of(outside) == {"details", "summary"}
     assert html.unescape(outside) == outside
 
 

@@ -19,7 +19,8 @@ from ringfence.verify.granted import targets
 from ringfence.verify.interval import Numbers, addresses_of, atoms, networks_text, ports_text
 from ringfence.verify.language.atoms import witnesses
 from ringfence.verify.language.decide import are_disjoint, shortest
-from ringfence.verify.language.expression import Expression, contains, difference, union
+from ringfence.verify.language.expression import Expression, contains, difference, intersection, union
+from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.permission import pattern as iam_pattern
 
@@ -28,6 +29,9 @@ ANYTHING_IN_TLS = "anything inside TLS"
 ANY_CONNECTION = "any connection"
 
 _NAME_MAX = 253
+_ACTION = matched_by(r"^[A-Za-z0-9-]+:[A-Za-z]+\z")
+_ARN = matched_by(r"^arn:[!-~]+\z")
+"""What actions and resources look like, for examples."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _UNNAMED = ("example.net", "example.org", "example.com")
 """Names for an example where every name passes (RFC 2606, 3)."""
@@ -392,19 +396,29 @@ def _permissions_left(
 def _resource_left(action: str, resource: str, others: _Permissions) -> tuple[str, tuple[str, ...]] | None:
     """An example of an action on a resource beyond some grants, and the grants that lie within; None without any."""
     wanted = iam_pattern(resource)
-    languages = tuple(dict.fromkeys(iam_pattern(each, any_case=True) for named, _ in others for each in named))
+    languages = tuple(dict.fromkeys(_any_case(each) for named, _ in others for each in named))
     try:
-        parts = witnesses(languages, iam_pattern(action, any_case=True)).values()
-        for part in parts:
+        for part in witnesses(languages, intersection((_any_case(action), _ACTION))).values():
             known = [each for named, held in others if _has(named, part) for each in held]
-            example = shortest(difference(wanted, union(map(iam_pattern, known))))
+            left = difference(wanted, union(map(iam_pattern, known)))
+            example = _resource_example(left)
             if example is not None:
-                name = part.decode("latin-1") if "*" in action or "?" in action else action
+                name = part.decode("ascii") if "*" in action or "?" in action else action
                 within = tuple(f"{action} on {each}" for each in known if not are_disjoint(wanted, iam_pattern(each)))
-                return f"{name} {example.decode('latin-1')}", within
+                return f"{name} {example}", within
     except LanguageError:
         return f"{action} {resource}", ()  # not decided, so it is shown
     return None
+
+
+def _resource_example(resources: Expression) -> str | None:
+    """A shortest resource, an ARN where there is one; None without any. What has no ARN is asked for as ``*``."""
+    if contains(resources, b"*"):
+        return "*"
+    example = shortest(intersection((resources, _ARN)))
+    if example is None:
+        example = shortest(resources)
+    return None if example is None else example.decode("latin-1")
 
 
 def _has(actions: Iterable[str], action: bytes) -> bool:

@@ -140,10 +140,12 @@ class _Direction:
     def changes(self, piece: Piece) -> tuple[Change, ...]:
         """Every change that has a part in a piece; of several flows that let it through, each one's."""
         if piece.kind == "principal":
-            return self.through.role(piece.flows[0].agent)
-        if not piece.flows:
-            return self.through.mode()
-        return tuple(dict.fromkeys(change for flow in piece.flows for change in self.through.changes(flow)))
+            found = self.through.role(piece.flows[0].agent)
+        elif not piece.flows:
+            found = self.through.mode()
+        else:
+            found = tuple(dict.fromkeys(change for flow in piece.flows for change in self.through.changes(flow)))
+        return found or self.through.somewhere()
 
     def pieces(self) -> Iterator[tuple[tuple[str, ...], Piece]]:
         """Each piece with the agents that have it."""

@@ -98,7 +98,10 @@ class Through:
             self._placed.update((need.place, need) for need in needs_in(written))
 
     def changes(self, flow: Flow) -> tuple[Change, ...]:
-        """Every change that has a part in a flow of ``wide``, in the order in which a reader looks for them."""
+        """Every change that has a part in a flow of ``wide``, in the order in which a reader looks for them.
+
+        None where the flow is on both sides as it is: then another flow brings what is new.
+        """
         if self.narrow.plan is None:
             stack = _environment(self.wide)
             return (self._change("environment", self._verb("the environment is new", "is gone"), None, stack.span()),)
@@ -114,14 +117,16 @@ class Through:
                 found = list(self._call(callee, mine, theirs))
             case _:
                 found = list(self._need(flow, mine, theirs))
-        found += self._enforcement(flow, mine, theirs)
-        return tuple(dict.fromkeys(found)) or (
-            self._change("environment", "several places together", theirs.span("agent"), mine.span("agent")),
-        )
+        return tuple(dict.fromkeys((*found, *self._enforcement(flow, mine, theirs))))
 
     def mode(self) -> tuple[Change, ...]:
         """The change of the environment's mode; empty where it has none, or the agents' own modes are meant."""
         return () if self.narrow.plan is None else _some(self._setting("mode"))
+
+    def somewhere(self) -> tuple[Change, ...]:
+        """What is said where no single line shows what changed: the environment as a whole."""
+        places = [None if state.plan is None else state.plan.environment.span() for state in (self.narrow, self.wide)]
+        return (self._change("environment", "several places together", *places),)
 
     def role(self, agent: str) -> tuple[Change, ...]:
         """The changes through which an agent calls services as another role."""
