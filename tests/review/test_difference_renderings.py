@@ -112,7 +112,7 @@ def test_sarif_names_techniques_and_controls_of_what_is_completed() -> None:
     path = "profiles/agents/code-sandbox.yaml"
     files = {
         **FILES,
-        path: FILES[path].replace("  - pypi.install: {}", "  - pypi.install: {}\n  - aws.logs: {group: x}"),
+        path: FILES[path].replace("  - pypi.install: {}", "  - pypi.install: {}\n  - aws.cloudwatch: {}"),
     }
     difference = between(edited(frozenset()), state_of(files))
     assert [(risk.risk, risk.agent) for risk in difference.completed] == [("private-to-anywhere", "code-sandbox")]

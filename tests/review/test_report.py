@@ -143,7 +143,7 @@ def test_observed_quarantined_expired_and_accepted_are_said(tmp_path: Path) -> N
         watched="owner: o\npurpose: p\nmode: observe\nneeds: [{https: {host: example.com, methods: [GET]}}]\n",
         cut="owner: o\npurpose: p\nquarantined: true\nneeds: [{https: {host: example.com, methods: [GET]}}]\n",
         old="owner: o\npurpose: p\n"
-        "accepts: [{risk: X1, because: known, approved_by: kim, until: 2027-01-01}]\n"
+        "accepts: [{risk: open-sibling, because: known, approved_by: kim, until: 2027-01-01}]\n"
         "needs:\n"
         "  - https: {host: example.com, methods: [GET]}\n"
         "    until: 2026-11-22\n",
@@ -157,7 +157,7 @@ def test_observed_quarantined_expired_and_accepted_are_said(tmp_path: Path) -> N
     assert [(each.capability, str(each.until), each.declared) for each in old.expired] == [
         ("https", "2026-11-22", "profiles/agents/old.yaml:10")
     ]
-    assert [(each.risk, each.approved_by) for each in old.accepted] == [("X1", "kim")]
+    assert [(each.risk, each.approved_by) for each in old.accepted] == [("open-sibling", "kim")]
 
 
 def test_the_last_day_still_counts(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from ringfence.catalogue.load import Carrying
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments, read_fleet
-from ringfence.project import line_at
+from ringfence.project import find_root, line_at
 from ringfence.review.difference import Against
 from ringfence.review.through import State
-from ringfence.source.diagnostic import Diagnostic, Findings, InputError
+from ringfence.source.diagnostic import Diagnostic, Findings
 from ringfence.source.revision import base_of, revision
 from ringfence.source.tree import Directory, Tree
 
@@ -26,9 +26,7 @@ def other_side(root: Path, name: str | None, folder: Path | None) -> Generator[t
     ``name`` is a revision, ``folder`` another project; with neither it is where the change left the main line.
     """
     if folder is not None:
-        if not folder.is_dir():
-            raise InputError([Diagnostic(Span(str(folder)), "RF005", "is no folder", "name a project's folder")])
-        yield Directory(folder), Against("directory", str(folder), None)
+        yield Directory(find_root(folder)), Against("directory", str(folder), None)
         return
     with revision(root, name or base_of(root)) as tree:
         yield tree, Against("revision", name or tree.commit, tree.commit)

@@ -10,6 +10,7 @@ from ringfence.cli.edge import as_of_option, env_option, finish, on_tree, strict
 from ringfence.policy.residual import ResidualKind
 from ringfence.review.build import build_report
 from ringfence.review.report import Report
+from ringfence.review.risk import unaccepted
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Tree
 
@@ -25,8 +26,8 @@ from ringfence.source.tree import Tree
 def command(tree: Tree, env: str, form: str, as_of: datetime.date | None, strict: bool) -> int:
     """Show what each agent of an environment may reach, through which layers, why, until when and by whose approval.
 
-    Then what is not as declared (residuals), quotas, resources, and what is billed. Ends in 1 where a quota is
-    exceeded; with --strict also where a declared restriction cannot be enforced here.
+    Then risky combinations, what is not as declared (residuals), quotas, resources, and what is billed. Ends in 1 where
+    nobody answers for a risk or a quota is exceeded; with --strict also where a restriction cannot be enforced here.
     """
     findings = Findings()
     compiled = compile_environment(tree, env, as_of, findings, strict=strict)
@@ -35,6 +36,14 @@ def command(tree: Tree, env: str, form: str, as_of: datetime.date | None, strict
     code = finish(findings, tree, strict=strict)
     if any(use.exceeded for use in report.quotas):
         click.echo("a quota is exceeded", err=True)
+        code = 1
+    open_risks = unaccepted(report.risks)
+    if open_risks:
+        named = ", ".join(f"{risk.risk} of {risk.agent}" for risk in open_risks)
+        click.echo(f"nobody answers for {named}: see the risks, and `accepts` in a profile", err=True)
+        code = 1
+    elif strict and report.risks:
+        click.echo(f"{len(report.risks)} accepted risks (--strict)", err=True)
         code = 1
     refused = sum(left.kind == ResidualKind.NOT_ENFORCEABLE for left in report.residuals)
     if strict and refused:

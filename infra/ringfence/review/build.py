@@ -94,7 +94,11 @@ def _agent(agent: Agent, place: AgentPlace, plan: Plan, layers: Layers) -> Agent
         access_digest=place.access_digest,
         needs=tuple(_needs(plan.declared.of(agent.name), plan.effective.of(agent.name), layers)),
         expired=tuple(_expired(plan.fleet, plan.fleet.profiles[agent.name], plan)),
-        accepted=tuple(Accepted(each.risk, each.because, each.approved_by, each.until) for each in profile.accepts),
+        accepted=tuple(
+            Accepted(each.risk, each.because, each.approved_by, each.until)
+            for each in profile.accepts
+            if not each.environments or plan.environment.name in each.environments
+        ),
     )
 
 

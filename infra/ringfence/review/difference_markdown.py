@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ringfence.review.difference import AccessChange, AccessEntry, Against, AnswerChange, Change, Difference, is_risky
 from ringfence.review.difference_text import against, agents, approval_text, summary, totals
-from ringfence.review.markdown import code
+from ringfence.review.markdown import code, risk_lines
 from ringfence.review.report import Risk
 
 LIMIT = 65_536
@@ -183,17 +183,8 @@ def _access(access: AccessChange, entry: AccessEntry) -> Iterator[str]:
 
 
 def _risk(risk: Risk) -> tuple[str, list[str]]:
-    way = f" by {code(' → '.join(risk.path))}" if len(risk.path) > 1 else ""
-    answer = risk.accepted
-    said = (
-        f"not accepted: {code(risk.mend)}"
-        if answer is None
-        else f"accepted: {code(answer.because)} · {code(answer.approved_by)} until {answer.until}"
-    )
-    lines = [f"- {code(risk.summary)}"]
-    lines += [f"  - {code(each.text)}{f' · {code(each.declared)}' if each.declared else ''}" for each in risk.evidence]
-    lines += [f"  - [{each.number}]({each.page}) {each.name}" for each in (*risk.techniques, *risk.controls)]
-    return f"- **{risk.risk}**: {code(risk.summary)}{way} · {said}", lines
+    line, details = risk_lines(risk)
+    return line, [f"- {code(risk.summary)}", *(f"  {detail}" for detail in details)]
 
 
 def _answer(answer: AnswerChange, where: Against) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ringfence.review.merged import KINDS, causes, cut_off, headline, merged_requests, summary, unconfirmed, whose
-from ringfence.review.report import AgentReview, Need, Reach, Report
+from ringfence.review.report import AgentReview, Need, Reach, Report, Risk
 from ringfence.source.diagnostic import visible
 
 
@@ -37,6 +37,14 @@ def _lines(report: Report) -> Iterator[str]:
     for agent in report.agents:
         yield ""
         yield from _agent(agent)
+    if report.risks:
+        yield ""
+        yield "### Risks: combinations that are worth more than their parts"
+        yield ""
+    for risk in report.risks:
+        line, details = risk_lines(risk)
+        yield line
+        yield from (f"  {detail}" for detail in details)
     for kind in KINDS:
         found = [cause for cause in causes(report) if cause.kind == kind]
         if found:
@@ -109,6 +117,19 @@ def _reach(reach: Reach) -> str:
         parts.append(_codes(merged_requests(reach.requests)) or "any request")
     parts.append(f"*{' '.join(reach.layers)}*")
     return " · ".join([*parts, *(["**public write**"] if reach.public_write else [])])
+
+
+def risk_lines(risk: Risk) -> tuple[str, list[str]]:
+    """A risky combination as a list item, and what shows it as items below."""
+    way = f" by {code(' → '.join(risk.path))}" if len(risk.path) > 1 else ""
+    answer = risk.accepted
+    if answer is None:
+        said = f"**not accepted**: {code(risk.mend)}"
+    else:
+        said = f"accepted: {code(answer.because)} · {code(answer.approved_by)} until {answer.until}"
+    lines = [f"- {code(each.text)}{f' · {code(each.declared)}' if each.declared else ''}" for each in risk.evidence]
+    lines += [f"- [{each.number}]({each.page}) {each.name}" for each in (*risk.techniques, *risk.controls)]
+    return f"- **{risk.risk}**: {code(risk.summary)}{way} · {said}", lines
 
 
 def _account(report: Report) -> Iterator[str]:

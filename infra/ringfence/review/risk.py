@@ -102,7 +102,10 @@ _COMBINATIONS = (
 
 def risks_of(plan: Plan) -> tuple[Risk, ...]:
     """Every risky combination of an environment, by agent, then in the order of `RISKS`."""
-    shown = {agent.name: _shown(plan.effective.of(agent.name)) for agent in plan.effective.agents}
+    shown = {
+        agent.name: _shown(plan.declared.of(agent.name), plan.effective.of(agent.name))
+        for agent in plan.effective.agents
+    }
     calls = {
         agent.name: sorted(
             {flow.access.callee for flow in plan.effective.of(agent.name) if isinstance(flow.access, AgentCall)}
@@ -140,33 +143,36 @@ def _accepted(risk: Risk, plan: Plan) -> Risk:
 # What an agent can, and what shows it
 
 
-def _shown(flows: Iterable[Flow]) -> dict[str, tuple[Evidence, ...]]:
+def _shown(declared: Iterable[Flow], effective: Iterable[Flow]) -> dict[str, tuple[Evidence, ...]]:
+    """What shows each half: the catalogue's marks where they are declared, hosts and actions as they pass here."""
     found: dict[str, dict[Evidence, None]] = {name: {} for name in ("private", "public", "anywhere", "code", "secrets")}
 
     def show(name: str, flow: Flow, text: str) -> None:
         found[name].setdefault(Evidence(text, str(flow.grant.declared)))
 
-    flows = tuple(flows)
-    inspected = any(isinstance(flow.access, Https) and flow.access.requests for flow in flows)
-    for flow in flows:
-        access, capability = flow.access, flow.grant.capability
-        where = access.service if isinstance(access, Service) else str(access)
-        if PRIVATE_READ in flow.grant.risks:
-            show("private", flow, f"{capability} reads private data: {where}")
-        if PUBLIC_WRITE in flow.grant.risks:
-            show("public", flow, f"{capability} writes in public: {where}")
-        if EXECUTION in flow.grant.risks:
-            show("code", flow, f"{capability} executes code: {where}")
-        match access:
-            case Internet():
-                show("anywhere", flow, f"{capability}: {access} passes")
-            case Tls() | Https() if isinstance(access, Tls) or not inspected:
-                show("anywhere", flow, f"{capability}: {where} passes to any address, since a name is a claim (R102)")
-            case Service() if (secret := _secret(access.actions)) is not None:
-                show("secrets", flow, f"{capability} returns secrets: {secret}")
-            case _:
-                pass
+    for flow in declared:
+        where = flow.access.service if isinstance(flow.access, Service) else str(flow.access)
+        for risk, name, words in _MARKS:
+            if risk in flow.grant.risks:
+                show(name, flow, f"{flow.grant.capability} {words}: {where}")
+        if isinstance(flow.access, Service) and (secret := _secret(flow.access.actions)) is not None:
+            show("secrets", flow, f"{flow.grant.capability} returns secrets: {secret}")
+    effective = tuple(effective)
+    inspected = any(isinstance(flow.access, Https) and flow.access.requests for flow in effective)
+    for flow in effective:
+        if isinstance(flow.access, Internet):
+            show("anywhere", flow, f"{flow.grant.capability}: {flow.access} passes")
+        elif isinstance(flow.access, Tls) or (isinstance(flow.access, Https) and not inspected):
+            text = f"{flow.grant.capability}: {flow.access} passes to any address, since a name is a claim (R102)"
+            show("anywhere", flow, text)
     return {name: tuple(sorted(each, key=lambda one: (one.declared or "", one.text))) for name, each in found.items()}
+
+
+_MARKS = (
+    (PRIVATE_READ, "private", "reads private data"),
+    (PUBLIC_WRITE, "public", "writes in public"),
+    (EXECUTION, "code", "executes code"),
+)
 
 
 @functools.lru_cache(maxsize=4096)
