@@ -13,6 +13,10 @@ PACKAGE = ROOT / "infra" / "ringfence"
 
 LAYERS = (
     ("policy",),
+    # Languages are read by the proof, by reviews and by the ceiling; none of them writes a rule.
+    ("verify.interval",),
+    ("verify.language",),
+    ("verify.granted",),
     ("source",),
     ("catalogue",),
     ("profile",),

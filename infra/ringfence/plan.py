@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from ringfence.policy.effective import effective_policy
 from ringfence.policy.policy import Policy
 from ringfence.policy.span import Span
+from ringfence.profile.ceiling import ceiling_residuals, check_ceiling
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.fleet import Fleet, WrittenEnvironment, read_fleet
+from ringfence.profile.grants import variables
 from ringfence.profile.homograph import warn_of_homographs
 from ringfence.source.diagnostic import Findings, did_you_mean
 from ringfence.source.tree import Tree
@@ -44,5 +46,9 @@ def plan_environment(
     if written.environment.inspection == "requests":
         pinned_conflicts(declared, findings)
     warn_of_homographs(declared, findings)
+    known = variables(written, "")
+    check_ceiling(fleet.ceiling, environment, known, declared, findings)
     findings.raise_if_failed()
-    return Plan(fleet, written, declared, effective_policy(declared, written.environment.inspection))
+    effective = effective_policy(declared, written.environment.inspection)
+    beyond = ceiling_residuals(fleet.ceiling, environment, known, declared, effective)
+    return Plan(fleet, written, declared, effective.with_residuals(beyond))

@@ -349,9 +349,9 @@ def test_every_capability_can_be_explained() -> None:
 
 
 def test_schemas_are_printed_listed_and_written(tmp_path: Path) -> None:
-    assert "what people write: profile, class, environment, catalogue" in ringfence("schema").out
+    assert "what people write: profile, class, environment, ceiling, catalogue" in ringfence("schema").out
     assert json.loads(ringfence("schema", "profile").out)["$schema"] == "http://json-schema.org/draft-07/schema#"
     write_project(tmp_path)
     assert ringfence("schema", "--write", "--outputs", "docs", cwd=tmp_path).code == 0
-    assert len(list((tmp_path / "profiles" / "schema").iterdir())) == 4
+    assert len(list((tmp_path / "profiles" / "schema").iterdir())) == 5
     assert (tmp_path / "docs" / "review.schema.json").is_file()

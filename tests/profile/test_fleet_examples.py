@@ -300,8 +300,9 @@ def copied(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("key", ["because", "approved_by", "until"])
 def test_the_contribution_is_refused_without_each_part_of_its_approval(tmp_path: Path, key: str) -> None:
     file = copied(tmp_path) / "profiles" / "agents" / "pr-contributor.yaml"
-    kept = [line for line in file.read_text().splitlines(keepends=True) if not line.startswith(f"    {key}:")]
-    file.write_text("".join(kept))
+    needs, calls, rest = file.read_text().partition("\ncalls:")
+    kept = [line for line in needs.splitlines(keepends=True) if not line.startswith(f"    {key}:")]
+    file.write_text("".join(kept) + calls + rest)
     findings = Findings()
     with pytest.raises(Exception, match="problems"):
         plan_environment(Directory(tmp_path), "prod", AS_OF, findings)

@@ -7,10 +7,12 @@ import click
 from ringfence.catalogue.load import FOLDER
 from ringfence.cli.edge import as_of_option, finish, on_tree, print_diagnostics, strict_option
 from ringfence.policy.span import Span
+from ringfence.profile.ceiling import check_ceiling
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.expect import check_expectations
 from ringfence.profile.fixtures import judge_fixtures
 from ringfence.profile.fleet import Fleet, read_fleet
+from ringfence.profile.grants import variables
 from ringfence.profile.homograph import warn_of_homographs
 from ringfence.project import pinned_day, today
 from ringfence.source.diagnostic import Diagnostic, Findings, did_you_mean
@@ -40,6 +42,7 @@ def command(tree: Tree, env: str | None, form: str, as_of: datetime.date | None,
         if environment.environment.inspection == "requests":
             pinned_conflicts(declared, findings)
         warn_of_homographs(declared, findings)
+        check_ceiling(fleet.ceiling, name, variables(environment, ""), declared, findings)
         for written in fleet.catalogue.capabilities.values():
             if written.span.path.startswith(f"{FOLDER}/"):
                 judge_fixtures(written, environment, findings)

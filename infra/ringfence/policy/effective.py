@@ -15,6 +15,7 @@ RESIDUALS = {
     "R104": "the agent is observed, not enforced: what would be refused is logged and passes",
     "R105": "a pod's traffic may leave with its node's address",
     "R106": "the function's own service calls come from outside the VPC",
+    "R107": "what the ceiling forbids passes, since nothing here can tell it from what is declared",
     "R201": "names that any agent of the VPC may resolve, every agent may",
     "R202": "instance metadata, task metadata and the credentials of the agent's own role are in reach",
     "R203": "Amazon Time Sync, DHCP and the VPC resolver's address are in reach",

@@ -1,6 +1,7 @@
 """The policy of one environment: its agents, their flows and the residuals."""
 
 import bisect
+import dataclasses
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,6 +69,11 @@ class Policy:
         first = bisect.bisect_left(self.flows, agent, key=lambda flow: flow.agent)
         last = bisect.bisect_right(self.flows, agent, lo=first, key=lambda flow: flow.agent)
         return self.flows[first:last]
+
+    def with_residuals(self, more: Iterable[Residual]) -> "Policy":
+        """The policy with further residuals."""
+        residuals = sorted({*self.residuals, *more}, key=lambda left: left.order)
+        return dataclasses.replace(self, residuals=tuple(residuals))
 
     @staticmethod
     def sorted_flows(flows: Iterable[Flow]) -> tuple[Flow, ...]:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from ringfence.catalogue.load import FOLDER, Catalogue, load_catalogue
 from ringfence.policy.span import Span
+from ringfence.profile.ceiling import PATH as CEILING
+from ringfence.profile.ceiling import Ceiling, WrittenCeiling
 from ringfence.profile.model import Environment, Need, Profile, ProfileClass
 from ringfence.source.diagnostic import Findings, InputError, did_you_mean
 from ringfence.source.document import Document, read_document, read_folder
@@ -55,12 +57,13 @@ class WrittenEnvironment(Written):
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All that a tree declares, each sorted by name."""
+    """All that a tree declares, each sorted by name; ``ceiling`` is None where it has none."""
 
     profiles: Mapping[str, WrittenProfile]
     classes: Mapping[str, WrittenClass]
     environments: Mapping[str, WrittenEnvironment]
     catalogue: Catalogue
+    ceiling: WrittenCeiling | None = None
 
 
 class _Stack(Strict):
@@ -93,7 +96,7 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     wanted |= {need.capability for written in classes.values() for need in written.class_.needs}
     wanted |= {f"platform.{written.profile.workload.platform}" for written in profiles.values()}
     catalogue = load_catalogue(tree, findings, wanted | {"agent.call"})
-    fleet = Fleet(_sorted(profiles), _sorted(classes), environments, catalogue)
+    fleet = Fleet(_sorted(profiles), _sorted(classes), environments, catalogue, _read_ceiling(tree, findings))
     _check_names(fleet, tree, findings)
     return fleet
 
@@ -114,10 +117,23 @@ def read_environments(tree: Tree, findings: Findings) -> dict[str, WrittenEnviro
     return environments
 
 
-def _listed(tree: Tree, folder: str, findings: Findings) -> tuple[str, ...]:
+def _read_ceiling(tree: Tree, findings: Findings) -> WrittenCeiling | None:
+    """The tree's ceiling; None where it has none, or with findings, which fail the run, where it is wrong."""
+    folder = CEILING.rpartition("/")[0]
+    for path in (*_listed(tree, folder, findings), *_listed(tree, folder, findings, ".yml")):
+        if path != CEILING:
+            findings.error(Span(path), "RF152", "nothing reads this file", did_you_mean(path, [CEILING]))
+    if not tree.exists(CEILING):
+        return None
+    document = read_document(tree, CEILING, findings)
+    ceiling = validate(Ceiling, document, findings) if document else None
+    return WrittenCeiling(document, ceiling) if document and ceiling else None
+
+
+def _listed(tree: Tree, folder: str, findings: Findings, suffix: str = ".yaml") -> tuple[str, ...]:
     """The YAML files of a folder; none, with a finding, where it cannot be listed."""
     try:
-        return tree.names(folder, ".yaml")
+        return tree.names(folder, suffix)
     except InputError as error:
         findings.diagnostics.extend(error.diagnostics)
         return ()
@@ -205,22 +221,31 @@ def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
             return  # the file that should define it is there, and has an error of its own
         findings.error(place, "RF047", f"unknown {kind} `{name}`", did_you_mean(name, known))
 
+    def check_capability(name: str, place: Span) -> None:
+        if fleet.catalogue.get(name) is None:
+            if not known_capabilities:
+                known_capabilities.extend(load_catalogue(tree, Findings()).capabilities)
+            if name not in known_capabilities:
+                unknown(place, "capability", name, known_capabilities)
+
     def check_needs(written: WrittenProfile | WrittenClass, needs: Iterable[Any]) -> None:
         for index, need in enumerate(needs):
-            if fleet.catalogue.get(need.capability) is None:
-                if not known_capabilities:
-                    known_capabilities.extend(load_catalogue(tree, Findings()).capabilities)
-                place = written.document.key_span(("needs", index, need.capability))
-                unknown(place, "capability", need.capability, known_capabilities)
+            check_capability(need.capability, written.document.key_span(("needs", index, need.capability)))
+
+    def check_environments(document: Document, names: Iterable[str], *location: str | int) -> None:
+        for index, name in enumerate(names):
+            if name not in fleet.environments:
+                place = document.span((*location, "environments", index))
+                unknown(place, "environment", name, fleet.environments)
 
     for written in fleet.profiles.values():
         profile = written.profile
         for index, name in enumerate(profile.extends):
             if name not in fleet.classes:
                 unknown(written.span("extends", index), "class", name, fleet.classes)
-        for index, name in enumerate(profile.environments):
-            if name not in fleet.environments:
-                unknown(written.span("environments", index), "environment", name, fleet.environments)
+        check_environments(written.document, profile.environments)
+        for index, accepted in enumerate(profile.accepts):
+            check_environments(written.document, accepted.environments, "accepts", index)
         for index, name in enumerate(profile.calls):
             if name not in fleet.profiles:
                 unknown(written.span("calls", index), "agent", name, fleet.profiles)
@@ -238,6 +263,11 @@ def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
             if name not in fleet.classes:
                 unknown(written_class.span("extends", index), "class", name, fleet.classes)
         check_needs(written_class, written_class.class_.needs)
+    if fleet.ceiling is not None:
+        for index, limit in enumerate(fleet.ceiling.ceiling.never):
+            check_environments(fleet.ceiling.document, limit.environments, "never", index)
+            if limit.capability is not None:
+                check_capability(limit.capability, fleet.ceiling.document.span(("never", index, "capability")))
     _check_cycles(fleet, findings)
 
 

@@ -5,6 +5,7 @@ They are a help while writing, not the judge: whatever they accept is still chec
 
 from ringfence.catalogue.load import Catalogue
 from ringfence.catalogue.model import VARIABLE, Capability, CatalogueFile, Parameter
+from ringfence.profile.ceiling import Ceiling
 from ringfence.profile.model import Environment, Profile, ProfileClass
 from ringfence.source.schema import Schema, draft7
 
@@ -20,11 +21,12 @@ _REASONS: Schema = {
 
 
 def schemas(catalogue: Catalogue) -> dict[str, Schema]:
-    """Every schema by its name: profile, class, environment, catalogue."""
+    """Every schema by its name: profile, class, environment, ceiling, catalogue."""
     return {
         "profile": _with_needs(Profile.model_json_schema(by_alias=True), catalogue, "An agent's profile"),
         "class": _with_needs(ProfileClass.model_json_schema(by_alias=True), catalogue, "A class of agents"),
         "environment": _environment(),
+        "ceiling": draft7(Ceiling.model_json_schema(by_alias=True), "What no agent may have"),
         "catalogue": draft7(CatalogueFile.model_json_schema(by_alias=True), "Capabilities of an organisation"),
     }
 
