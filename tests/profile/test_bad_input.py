@@ -36,6 +36,10 @@ ELSEWHERE = {
     "RF152": "tests/operate/test_direct.py",
     "RF153": "tests/operate/test_direct.py",
     "RF154": "tests/cli/test_quarantine.py",
+    "RF160": "tests/source/test_codeowners.py",
+    "RF161": "tests/source/test_codeowners.py",
+    "RF162": "tests/cli/test_approvals.py",
+    "RF163": "tests/cli/test_approvals.py",
     "RF170": "tests/cli/test_attribute.py",
     "RF171": "tests/cli/test_attribute.py",
 }

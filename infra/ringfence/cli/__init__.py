@@ -14,6 +14,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "review": ("ringfence.cli.review", "Show what each agent may reach, through which layers, and why."),
     "diff": ("ringfence.cli.diff", "Show what a change opens and closes, and through which line."),
     "rules": ("ringfence.cli.rules", "Write the generated rules, lists and policies as files."),
+    "expiring": ("ringfence.cli.expiring", "List the approvals and accepted risks that end soon."),
     "catalogue": ("ringfence.cli.catalogue", "List the capabilities, or explain one."),
     "allocate": ("ringfence.cli.allocate", "Give each agent of an environment its addresses."),
     "verify": ("ringfence.cli.verify", "Prove that the resources allow what is declared, no more and no less."),

@@ -5,6 +5,7 @@ import datetime
 import click
 
 from ringfence.catalogue.load import FOLDER
+from ringfence.cli.approvals import approvals_option, refused_approvals
 from ringfence.cli.edge import as_of_option, finish, on_tree, print_diagnostics, strict_option
 from ringfence.policy.span import Span
 from ringfence.profile.ceiling import check_ceiling
@@ -16,16 +17,19 @@ from ringfence.profile.grants import variables
 from ringfence.profile.homograph import warn_of_homographs
 from ringfence.project import pinned_day, today
 from ringfence.source.diagnostic import Diagnostic, Findings, did_you_mean
-from ringfence.source.tree import Tree
+from ringfence.source.tree import Directory
 
 
 @click.command()
 @click.option("--env", "env", metavar="ENV", help="Check this environment only.")
 @click.option("--format", "form", type=click.Choice(["text", "sarif"]), default="text", help="How it is written.")
+@approvals_option
 @as_of_option
 @strict_option
 @on_tree
-def command(tree: Tree, env: str | None, form: str, as_of: datetime.date | None, strict: bool) -> int:
+def command(
+    tree: Directory, env: str | None, form: str, approvals_from: str | None, as_of: datetime.date | None, strict: bool
+) -> int:
     """Check every profile: that it compiles in each of its environments, and says what it expects to say.
 
     Prints a line for each environment; problems, each with its place and mend, go to standard error. As SARIF, the
@@ -62,6 +66,8 @@ def command(tree: Tree, env: str | None, form: str, as_of: datetime.date | None,
             f"{name} · {_count(len(declared.agents), 'agent')} · {_count(len(declared.flows), 'flow')} · "
             f"{held}as of {day}"
         )
+    if approvals_from is not None and not findings.failed:
+        failed += refused_approvals(tree, fleet)
     if form == "sarif":
         from ringfence.review.diagnostics import diagnostics_sarif  # what code scanning reads; nobody else waits for it
 

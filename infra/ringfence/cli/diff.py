@@ -7,7 +7,8 @@ import click
 
 from ringfence.catalogue.load import Carrying
 from ringfence.cli.against import compiled_state, lines_of, located, other_side
-from ringfence.cli.edge import as_of_option, env_option, on_tree
+from ringfence.cli.approvals import approvals_option, refused_approvals
+from ringfence.cli.edge import as_of_option, env_option, on_tree, print_diagnostics
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments
@@ -35,6 +36,7 @@ from ringfence.source.tree import Directory, Tree
     "--fail-on", type=click.Choice(["widening", "risky", "never"]), default="never",
     help="End in 1 where access widens, or widens riskily.",
 )  # fmt: skip
+@approvals_option
 @as_of_option
 @on_tree
 def command(
@@ -45,6 +47,7 @@ def command(
     export: Path | None,
     form: str,
     fail_on: str,
+    approvals_from: str | None,
     as_of: datetime.date | None,
 ) -> int:
     """Show what the working tree opens and closes for the agents of an environment, and through which change.
@@ -55,14 +58,20 @@ def command(
         raise click.UsageError("--against, --against-dir and --against-export are three answers to one question")
     written = read_environments(tree, Findings()).get(env)
     day = today(as_of, pinned_day(written.document) if written else None)
+    refused: tuple[Diagnostic, ...] = ()
     if export is not None:
+        if approvals_from is not None:
+            raise click.UsageError("--approvals-from compares files, and an export holds none; give it to `check`")
         difference = _with_export(tree, env, day, export)
     else:
         with other_side(tree.root, name, folder) as (there, against):
-            sides = _both(tree, there, against.prefix, env, day)
-            difference = compare(*sides, env, day, against)
+            before, after = _both(tree, there, against.prefix, env, day)
+            difference = compare(before, after, env, day, against)
+            if approvals_from is not None:
+                refused = refused_approvals(tree, after.fleet, before.fleet, against.commit)
     click.echo(_written(difference, form), nl=False)
-    return _code(difference, fail_on)
+    print_diagnostics(refused, tree)
+    return 1 if refused else _code(difference, fail_on)
 
 
 def _both(here: Tree, there: Tree, name: str, env: str, day: datetime.date) -> tuple[State, State]:

@@ -6,6 +6,7 @@ from ringfence.aws.attribution import Attribution
 from ringfence.aws.outputs import StackOutputs
 from ringfence.review.artefact_model import SCHEMAS
 from ringfence.review.as_json import difference_schema, report_schema
+from ringfence.review.expiring import Endings
 from ringfence.review.explanation import explanation_schema
 from ringfence.review.proof import proof_schema
 from ringfence.source.schema import Schema, draft7
@@ -21,6 +22,7 @@ def output_schemas() -> dict[str, Schema]:
     reports = {
         "review": report_schema(),
         "difference": difference_schema(),
+        "expiring": TypeAdapter(Endings).json_schema(mode="serialization"),
         "proof": proof_schema(),
         "explanation": explanation_schema(),
         "attribution": attribution,

@@ -125,6 +125,13 @@ class Document:
                         self._key_spans[items, index, name] = _span(self.path, key)
         self._root = None
 
+    def lines(self, location: Location) -> range:
+        """The lines that a part takes, from its first to its last; the nearest known part's for unknown ones."""
+        node = self._nodes()
+        for step in location:
+            node = _child(node, step) or node
+        return range(node.start_mark.line + 1, _last_line(node) + 1)
+
     def _nodes(self) -> yaml.Node:
         if self._root is None:
             self._root = _compose(self.text)
@@ -134,6 +141,15 @@ class Document:
     def line(self, number: int) -> str | None:
         """The text of a line, counted from 1."""
         return line_of(self.text, number)
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line of a node, from 1: a collection in block style ends, for the parser, only where the next begins."""
+    if isinstance(node, yaml.MappingNode) and not node.flow_style and node.value:
+        return _last_line(node.value[-1][1])
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        return _last_line(node.value[-1])
+    return node.end_mark.line + 1
 
 
 def line_of(text: str, number: int) -> str | None:

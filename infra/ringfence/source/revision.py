@@ -5,6 +5,7 @@ described in https://git-scm.com/book/en/v2/Git-Internals-Git-Objects: mode, bla
 """
 
 import posixpath
+import re
 import subprocess
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -204,3 +205,48 @@ def _entries(content: bytes, length: int) -> Iterator[tuple[str, _Entry]]:
 
 def _refused(path: str, message: str, mend: str) -> InputError:
     return InputError([Diagnostic(Span(path), "RF140", message, mend)])
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a line: name and address of the commit, or those that git would put into one now."""
+
+    name: str
+    address: str
+
+
+def authors_of(root: Path, path: str) -> dict[int, Author]:
+    """The author of each line of a file as it stands in the working tree; of one not committed yet, git's own user.
+
+    Raises `InputError` where git cannot tell.
+    """
+    here = _identity(root)
+    try:
+        blamed = git(root, "blame", "--porcelain", "--", path)
+    except InputError:
+        if not (root / path).is_file():
+            raise
+        lines = (root / path).read_bytes().count(b"\n") + 1
+        return dict.fromkeys(range(1, lines + 1), here)  # not in the last commit: nobody else has touched it
+    return dict(_blamed(blamed, here))
+
+
+def _identity(root: Path) -> Author:
+    matched = re.match(r"(.*) <(.*)> \d+ \S+\Z", git(root, "var", "GIT_AUTHOR_IDENT").strip())
+    return Author(matched.group(1), matched.group(2)) if matched else Author("", "")
+
+
+def _blamed(text: str, here: Author) -> Iterator[tuple[int, Author]]:
+    """The format of `git blame --porcelain` (git-blame(1)): who wrote a commit stands at its first line only."""
+    names: dict[str, dict[str, str]] = {}
+    commit, number = "", 0
+    for line in text.split("\n"):
+        if line.startswith("\t"):
+            told = names[commit]
+            yield number, here if not commit.strip("0") else Author(told["author"], told["author-mail"].strip("<>"))
+        elif matched := re.match(r"([0-9a-f]{40,64}) \d+ (\d+)", line):
+            commit, number = matched.group(1), int(matched.group(2))
+            names.setdefault(commit, {})
+        else:
+            key, _, value = line.partition(" ")
+            names.get(commit, {})[key] = value
