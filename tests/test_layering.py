@@ -23,7 +23,7 @@ LAYERS = (
     ("plan", "project"),
     ("aws",),
     ("verify", "engine"),
-    ("review", "aws.resources", "operate"),
+    ("review", "aws.resources", "aws.live", "operate"),
     ("cli",),
     ("__main__",),
 )
@@ -91,9 +91,21 @@ def test_only_the_resources_and_the_program_import_pulumi() -> None:
     assert {layer_of(module) for module in importing} <= {"aws.resources", "__main__"}
 
 
+def test_only_what_asks_aws_imports_boto3() -> None:
+    importing = {module_of(path) for path in sources() if outside(path, "boto3", "botocore")}
+    assert importing == {"aws.live.api", "operate.direct"}
+
+
+def test_a_command_imports_what_asks_aws_only_where_it_asks() -> None:
+    for path in sorted((PACKAGE / "cli").rglob("*.py")):
+        top = ast.Module(ast.parse(path.read_text(encoding="utf-8")).body, [])
+        first = {node.module for node in top.body if isinstance(node, ast.ImportFrom)}
+        assert not {name for name in first if name and name.startswith("ringfence.aws.live")}, path
+
+
 def test_the_verifier_shares_nothing_with_what_writes_the_rules() -> None:
     for path in sorted((PACKAGE / "verify").rglob("*.py")):
-        assert outside(path, "pulumi", "pulumi_aws") == set(), path
+        assert outside(path, "pulumi", "pulumi_aws", "boto3", "botocore") == set(), path
         assert [name for name in imports_of(path) if name.startswith("ringfence.aws")] == [], path
 
 
@@ -104,7 +116,16 @@ def test_the_policy_knows_nothing_but_itself_and_the_standard_library() -> None:
             assert name.startswith("ringfence.policy.") or top in sys.stdlib_module_names or top == "idna", (path, name)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["check", "--root", "TREE"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["check", "--help"],
+        ["check", "--root", "TREE"],
+        ["verify", "--help"],
+        ["verify", "--root", "TREE", "--env", "dev", "--print-policy"],
+    ],
+)
 def test_checking_imports_neither_pulumi_nor_boto3(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "profiles" / "agents").mkdir(parents=True)
     (tmp_path / "Pulumi.yaml").write_text("name: ringfence\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from ringfence.policy.span import Span
 from ringfence.review.proof import ProofReport, proof_json, proof_report, proof_sarif, proof_schema, proof_text
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.proof import ONLY_LIVE, Proof
-from ringfence.verify.role import Beyond
+from ringfence.verify.role import Beyond, Permissions
 from sarif_schema import read_sarif
 
 LINE = Span("profiles/agents/pr-contributor.yaml", 17, 5, 17)
@@ -31,7 +31,12 @@ def proof_of(*findings: Finding) -> Proof:
 
 @pytest.fixture
 def report() -> ProofReport:
-    return proof_report(proof_of(*FINDINGS), review_of("dev").plan.effective, "/home/kim/state.json", BEYOND)
+    return proof_report(
+        proof_of(*FINDINGS),
+        review_of("dev").plan.effective,
+        "/home/kim/state.json",
+        Permissions(BEYOND, ("orchestrator",)),
+    )
 
 
 def test_the_text_gives_each_agents_verdict_and_every_finding(report: ProofReport) -> None:
@@ -58,13 +63,13 @@ def test_the_json_is_as_its_schema_says_and_holds_everything(report: ProofReport
     assert [each["kind"] for each in written["findings"]] == [str(each.kind) for each in sorted(FINDINGS)]
     assert written["proved"] is False
     assert written["agents"]["reviewer"] == "not proved"
-    assert written["permissions_beyond"][0]["actions"] == ["s3:*"]
+    assert written["permissions"]["beyond"][0]["actions"] == ["s3:*"]
     assert ONLY_LIVE not in written["not_covered"]
 
 
 def test_roles_that_were_not_read_are_null_and_said_not_to_be_covered() -> None:
     proved = proof_report(proof_of(), review_of("dev").plan.effective, "the program", None)
-    assert (proved.proved, proved.permissions_beyond) == (True, None)
+    assert (proved.proved, proved.permissions) == (True, None)
     assert ONLY_LIVE in proved.not_covered
 
 

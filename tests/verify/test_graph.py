@@ -56,7 +56,7 @@ def test_components_and_the_stack_itself_are_not_counted() -> None:
 
 
 def test_json_gives_the_same_graph_again() -> None:
-    graph = ResourceGraph("ringfence", "dev", (VPC, SUBNET, COMPONENT), {"vpc": "vpc-1"})
+    graph = ResourceGraph("ringfence", "dev", (VPC, SUBNET, COMPONENT), {"vpc": "vpc-1"}, ("a list",))
     assert ResourceGraph.from_json(graph.to_json()) == graph
 
 

@@ -116,7 +116,6 @@ def test_a_keyword_that_is_not_read_proves_nothing_and_names_its_rule(
 @pytest.mark.parametrize(
     "kind",
     [
-        "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
         "aws:ec2/securityGroupRule:SecurityGroupRule",
         "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
         "aws:lambda/function:Function",
@@ -128,6 +127,14 @@ def test_a_resource_of_a_type_that_is_not_known_is_a_finding(examples: dict[str,
     graph = ResourceGraph(dev.deployed.project, dev.deployed.stack, (*dev.deployed.resources, extra))
     found = findings(dev, graph)
     assert [(finding.kind, finding.resource) for finding in found] == [(Kind.NOT_PROVED, extra.urn)]
+
+
+def test_what_could_not_be_read_proves_nothing_by_name(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+    unread = "the rules of a group: ec2:DescribeSecurityGroupRules answers UnauthorizedOperation"
+    proof = dev.prove(dataclasses.replace(dev.deployed, unread=(unread,)))
+    assert [(each.kind, each.traffic) for each in proof.findings] == [(Kind.NOT_PROVED, unread)]
+    assert {proof.verdict(agent) for agent in proof.agents} == {Verdict.NOT_PROVED}
 
 
 def test_without_the_default_denial_everything_that_no_rule_names_passes(examples: dict[str, Example]) -> None:

@@ -6,16 +6,16 @@ from pathlib import Path
 import click
 
 from ringfence.cli.edge import as_of_option, env_option, on_tree, strict_option
+from ringfence.cli.live import live_graph, place_of, policy_for_reading
 from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
-from ringfence.plan import Plan, plan_environment
+from ringfence.plan import plan_environment
 from ringfence.profile.fleet import read_environments
 from ringfence.project import pinned_day, today
 from ringfence.review.proof import proof_json, proof_report, proof_sarif, proof_text
-from ringfence.source.diagnostic import Diagnostic, Findings, InputError
+from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Tree
-from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.proof import prove
-from ringfence.verify.role import permissions_beyond
+from ringfence.verify.role import read_permissions
 from ringfence.verify.settings import Settings
 
 
@@ -54,16 +54,16 @@ def command(
     day = today(as_of, pinned_day(written.document) if written else None)
     plan = plan_environment(tree, env, day, findings, strict=strict)
     if print_policy:
-        click.echo(_reading_policy(plan))
+        click.echo(policy_for_reading(plan))
         return 0
     path = stack_export or preview
-    graph = _live(plan) if live else read_file(path) if path else registered(tree, env, day)
+    graph = live_graph(plan) if live else read_file(path) if path else registered(tree, env, day)
     environment = plan.environment.environment
     settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
     proof = prove(graph, plan.effective, settings)
-    source = _place(plan) if live else str(path) if path else "the program"
-    beyond = permissions_beyond(graph, plan.effective) if live else None
-    report = proof_report(proof, plan.effective, source, beyond)
+    source = place_of(plan) if live else str(path) if path else "the program"
+    permissions = read_permissions(graph, plan.effective) if live else None
+    report = proof_report(proof, plan.effective, source, permissions)
     match form:
         case "json":
             click.echo(proof_json(report), nl=False)
@@ -71,33 +71,4 @@ def command(
             click.echo(proof_sarif(report, proof, plan.effective), nl=False)
         case _:
             click.echo(proof_text(report), nl=False)
-    return 0 if proof.proved and not (strict and beyond) else 1
-
-
-def _live(plan: Plan) -> ResourceGraph:
-    """What AWS itself has; needs the extra `live`, and credentials that may read it."""
-    place = plan.environment.span("config", "ringfence:environment", "account")
-    try:
-        from ringfence.aws.live.api import Api, connect
-        from ringfence.aws.live.environment import read_environment
-    except ImportError as error:
-        message, mend = f"AWS cannot be asked here: {error}", "install the extra `live`"
-        raise InputError([Diagnostic(place, "RF130", message, mend)]) from error
-    return read_environment(Api(connect(plan.environment.region), place), plan.environment, _roles(plan))
-
-
-def _roles(plan: Plan) -> list[str]:
-    """The roles of every agent, its execution role among them."""
-    agents = plan.effective.agents
-    return [role for agent in agents for role in (agent.role, agent.execution_role) if role]
-
-
-def _reading_policy(plan: Plan) -> str:
-    from ringfence.aws.live.calls import reading_policy
-
-    written = plan.environment
-    return reading_policy(written.environment.account, written.region, _roles(plan)).text()
-
-
-def _place(plan: Plan) -> str:
-    return f"AWS, account {plan.environment.environment.account} in {plan.environment.region}"
+    return 0 if proof.proved and not (strict and permissions and permissions.beyond) else 1

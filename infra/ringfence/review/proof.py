@@ -15,7 +15,7 @@ from ringfence.review.sarif import Level, Result, Rule, sarif_of
 from ringfence.source.diagnostic import visible
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.proof import NOT_COVERED, ONLY_LIVE, Proof
-from ringfence.verify.role import Beyond
+from ringfence.verify.role import Beyond, Permissions
 
 FORMAT_VERSION = 1
 SHOWN = 20
@@ -46,8 +46,8 @@ class ProofReport:
     """What `verify` found in one environment as of a day.
 
     ``source`` is what was read; ``agents`` gives each one's verdict; ``residuals`` counts what the effective policy
-    holds beyond the declared one; ``not_covered`` is what the proof says nothing about. ``permissions_beyond`` are
-    what roles may do beyond their profiles, null where roles were not read.
+    holds beyond the declared one; ``not_covered`` is what the proof says nothing about. ``permissions`` are what roles
+    may do beyond their profiles, null where roles were not read.
     """
 
     format_version: int
@@ -59,14 +59,14 @@ class ProofReport:
     residuals: int
     findings: tuple[Counterexample, ...]
     not_covered: tuple[str, ...]
-    permissions_beyond: tuple[Beyond, ...] | None
+    permissions: Permissions | None
 
 
 _ADAPTER = TypeAdapter(ProofReport)
 
 
-def proof_report(proof: Proof, effective: Policy, source: str, beyond: tuple[Beyond, ...] | None) -> ProofReport:
-    """A proof of an environment's resources; ``beyond`` is None where the roles were not read."""
+def proof_report(proof: Proof, effective: Policy, source: str, permissions: Permissions | None) -> ProofReport:
+    """A proof of an environment's resources; ``permissions`` are None where the roles were not read."""
     return ProofReport(
         format_version=FORMAT_VERSION,
         environment=effective.environment,
@@ -76,8 +76,8 @@ def proof_report(proof: Proof, effective: Policy, source: str, beyond: tuple[Bey
         agents={agent: str(proof.verdict(agent)) for agent in proof.agents},
         residuals=len(effective.residuals),
         findings=tuple(map(_counterexample, proof.findings)),
-        not_covered=tuple(each for each in NOT_COVERED if beyond is None or each != ONLY_LIVE),
-        permissions_beyond=beyond,
+        not_covered=tuple(each for each in NOT_COVERED if permissions is None or each != ONLY_LIVE),
+        permissions=permissions,
     )
 
 
@@ -116,10 +116,13 @@ def _lines(report: ProofReport) -> Iterator[str]:
     if of_nobody := [each for each in report.findings if each.agent is None]:
         yield "environment"
         yield from _listed(of_nobody)
-    if (beyond := report.permissions_beyond) is not None:
-        yield "permissions of the agents' roles beyond their profiles" + (":" if beyond else ": none")
-        for each in beyond:
+    if (permissions := report.permissions) is not None:
+        count = f"{len(permissions.beyond)} statements" if permissions.beyond else "none"
+        yield f"permissions of the agents' roles beyond their profiles: {count}"
+        for each in permissions.beyond:
             yield f"  {each.agent}: {_permission(each)}"
+        if permissions.without_role:
+            yield "no role is there yet of " + ", ".join(permissions.without_role)
     review = f"`ringfence review --env {report.environment}` lists them"
     yield f"{report.residuals} residuals are part of the effective policy: {review}"
     yield "not part of this proof: " + "; ".join(report.not_covered)
@@ -198,7 +201,7 @@ def proof_sarif(report: ProofReport, proof: Proof, effective: Policy) -> str:
             _PERMISSION, Level.WARNING, f"{each.agent}: {_permission(each)}", places.get(each.agent, stack),
             identity=(report.environment, each.agent, each.role, each.policy, *each.actions, *each.resources),
         )
-        for each in report.permissions_beyond or ()
+        for each in (report.permissions.beyond if report.permissions else ())
     ]  # fmt: skip
     return sarif_of(
         results,

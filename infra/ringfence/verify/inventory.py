@@ -17,6 +17,7 @@ READ = frozenset(
         "aws:ec2/networkAcl:NetworkAcl",
         "aws:ec2/networkAclAssociation:NetworkAclAssociation",
         "aws:ec2/managedPrefixList:ManagedPrefixList",
+        "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry",
         "aws:ec2/networkAclRule:NetworkAclRule",
         "aws:ec2/networkInterface:NetworkInterface",
         "aws:ec2/route:Route",

@@ -65,8 +65,16 @@ class _Statement:
         return NOTHING
 
 
-def permissions_beyond(graph: ResourceGraph, effective: Policy) -> tuple[Beyond, ...]:
-    """What the roles in a graph permit beyond the effective policy, sorted; roles that are not there permit nothing."""
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What agents' roles permit beyond the effective policy, and the agents of whose roles nothing is known."""
+
+    beyond: tuple[Beyond, ...]
+    without_role: tuple[str, ...]
+
+
+def read_permissions(graph: ResourceGraph, effective: Policy) -> Permissions:
+    """Compare the roles in a graph with an effective policy; both parts are sorted."""
     references = References.of(graph)
     roles = {text(role.outputs.get("arn")): role for role in graph.of_type(_ROLE)}
     found: dict[Beyond, None] = {}
@@ -81,7 +89,8 @@ def permissions_beyond(graph: ResourceGraph, effective: Policy) -> tuple[Beyond,
                 if isinstance(flow.access, Service) and flow.access.principal in (arn, "*")
             ]
             found.update(dict.fromkeys(_of_role(graph, references, role, agent.name, granted)))
-    return tuple(sorted(found))
+    without = tuple(sorted(agent.name for agent in effective.agents if agent.role not in roles))
+    return Permissions(tuple(sorted(found)), without)
 
 
 def _of_role(

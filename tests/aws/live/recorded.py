@@ -4,7 +4,8 @@ Parameters are checked by botocore before an answer is given, and every answer b
 operation's output, as botocore's Stubber does; unlike that, this one answers in any order, and in pages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -80,10 +81,7 @@ class Recorded:
     def _answer(self, model: Any, context: Json, **_: Any) -> tuple[AWSResponse, Json]:
         service = model.service_model.service_name
         asked = context["asked"]
-        try:
-            answer = dict(self.answers[service, model.name](asked))
-        except ClientError as refused:
-            return AWSResponse("", 400, {}, None), refused.response
+        answer = dict(self.answers[service, model.name](asked))
         for key, value in answer.items():
             if model.name.startswith("List") and isinstance(value, list):
                 start = int(asked.get("NextToken", 0))
@@ -98,11 +96,19 @@ def _remember(params: Json, context: Json, **_: Any) -> None:
     context["asked"] = dict(params)
 
 
-def refusal(code: str) -> Answer:
-    """An answer that refuses."""
+def refusing(code: str, *operations: tuple[str, str]) -> Callable[..., None]:
+    """A handler that refuses some operations before they are sent, for `hooked` on ``before-parameter-build``."""
 
-    def refuse(_: Json) -> Json:
-        error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        raise ClientError(error, "refused")
+    def refuse(model: Any, **_: Any) -> None:
+        if (model.service_model.service_name, model.name) in operations:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, model.name)
 
     return refuse
+
+
+@contextmanager
+def hooked(session: Session, event: str, handler: Callable[..., Any]) -> Iterator[None]:
+    """A handler on every client that a session makes meanwhile."""
+    session.register(event, handler)
+    yield
+    session.unregister(event, handler)
