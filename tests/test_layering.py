@@ -23,7 +23,8 @@ LAYERS = (
     ("plan", "project"),
     ("aws",),
     ("verify", "engine"),
-    ("review", "aws.resources", "aws.live", "operate"),
+    ("review", "aws.resources", "aws.live"),
+    ("operate",),
     ("cli",),
     ("__main__",),
 )
