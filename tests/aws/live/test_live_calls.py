@@ -1,9 +1,11 @@
 """The calls that are made: all of them in one list, none that writes, and what happens where one is refused."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import botocore.endpoint
@@ -68,6 +70,13 @@ def test_the_printed_policy_permits_these_calls_here_and_these_roles_alone() -> 
     assert of_roles["Resource"] == sorted(roles)
     assert policies["Resource"] == ["arn:aws:iam::111111111111:policy/*", "arn:aws:iam::aws:policy/*"]
     assert len(json.loads(reading_policy("111111111111", "eu-west-1", []).text())["Statement"]) == 1
+
+
+def test_the_page_names_every_permission() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "live.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+) \|$", page, re.MULTILINE)
+    named = {f"{service}:{action}" for service, actions in rows for action in re.findall(r"`(\w+)`", actions)}
+    assert named == {call.permission for call in CALLS if call.permission}
 
 
 def allowing(*actions: str, resource: str = "*") -> dict[str, Any]:
