@@ -11,7 +11,7 @@ from typing import Any
 import botocore.endpoint
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from live_account import Account
@@ -227,6 +227,28 @@ def test_no_credentials_are_a_located_error(dev: Account) -> None:
 
     (said,) = problems(Api(client, Span("Pulumi.dev.yaml", 6)), dev)
     assert said == "Pulumi.dev.yaml:6 RF131 sts in AWS cannot be asked: Unable to locate credentials"
+
+
+def test_a_service_that_the_region_is_without_is_not_proved(dev: Account) -> None:
+    def unreachable(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://vpc-lattice.eu-west-1.amazonaws.com")
+
+    with hooked(dev.session, "before-parameter-build.vpc-lattice", unreachable):
+        graph = dev.read()
+    (said,) = graph.unread
+    assert said.startswith("ListServiceNetworkVpcAssociations: vpc-lattice:ListServiceNetworkVpcAssociations cannot be")
+    assert "Could not connect to the endpoint" in said
+
+
+def test_interfaces_that_the_account_hides_are_asked_for(dev: Account) -> None:
+    asked: list[Any] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params.get("IncludeManagedResources"))
+
+    with hooked(dev.session, "before-parameter-build.ec2.DescribeNetworkInterfaces", note):
+        dev.read()
+    assert asked == [True]
 
 
 def test_a_place_that_does_not_answer_is_a_located_error(dev: Account) -> None:

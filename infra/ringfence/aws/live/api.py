@@ -79,11 +79,13 @@ class Api:
     """Makes the calls of `calls.py` and no other. ``place`` is where errors of the credentials are located.
 
     ``unread`` says what AWS did not answer, each with the operation and the reason; whoever asked goes on without.
+    ``answered`` is whether it answered anything yet: until then nobody can be asked at all.
     """
 
     client: Callable[[str], Any]
     place: Span
     unread: list[str] = field(default_factory=list[str])
+    answered: bool = False
 
     def pages(self, service: str, operation: str, key: str, about: str = "", **parameters: Any) -> list[Json]:
         """The members of a list over all its pages; none, noted, where they cannot be read.
@@ -118,7 +120,7 @@ class Api:
         if (service, operation) not in _KNOWN:
             raise LookupError(f"{service}:{operation} is not among the calls that are made")
         try:
-            return ask(self.client(service), _method(operation))
+            answer = ask(self.client(service), _method(operation))
         except ClientError as error:
             code = str(cast("Any", error).response.get("Error", {}).get("Code", ""))
             if code in _CREDENTIALS:
@@ -127,7 +129,13 @@ class Api:
                 self.unread.append(f"{about or operation}: {service}:{operation} answers {code or error}")
             return None
         except BotoCoreError as error:
-            raise self._refused(f"{service} in AWS cannot be asked: {error}") from error
+            if not self.answered:
+                raise self._refused(f"{service} in AWS cannot be asked: {error}") from error
+            # A region may be without a service, and what could be attached there is not known then.
+            self.unread.append(f"{about or operation}: {service}:{operation} cannot be asked: {error}")
+            return None
+        self.answered = True
+        return answer
 
     def _refused(self, message: str) -> InputError:
         return InputError([Diagnostic(self.place, "RF131", message, MEND)])

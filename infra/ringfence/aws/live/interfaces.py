@@ -12,7 +12,10 @@ def read_interfaces(api: Api, vpc_id: str, state: State) -> None:
     does not have them.
     """
     in_vpc = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    for each in api.pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=in_vpc):
+    # An account can hide the interfaces that services manage for it; they stand in the segments all the same.
+    for each in api.pages(
+        "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=in_vpc, IncludeManagedResources=True
+    ):
         attachment = one(each, "Attachment")
         addresses = many(each, "PrivateIpAddresses")
         public = [one(address, "Association") for address in (each, *addresses) if address.get("Association")]
