@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from ringfence.policy.flow import Flow, Https, Internet, Service, Tls
 from ringfence.verify.finding import Finding, Kind
-from ringfence.verify.granted import host_names
 from ringfence.verify.graph import Resource, ResourceGraph
 from ringfence.verify.language.decide import is_empty, shortest
 from ringfence.verify.language.expression import (
@@ -154,8 +153,10 @@ def _lacking(names: Expression, others: Expression) -> bytes | None:
 
 
 def _hosts(flows: Iterable[Flow]) -> Expression:
+    """The names that flows lead to. Below a name DNS Firewall lets every label pass, `_service` too."""
     patterns = {flow.access.host for flow in flows if isinstance(flow.access, Https | Tls)}
-    return union(host_names(pattern) for pattern in sorted(patterns))
+    names = (f"*.{pattern.name}" if pattern.subdomains else pattern.name for pattern in sorted(patterns))
+    return intersection((_ANY_NAME, union(map(domain_names, names))))
 
 
 _NAMES: dict[str, tuple[str, ...]] = {
