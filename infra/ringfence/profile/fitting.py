@@ -7,6 +7,7 @@ by compiling it (`suggest`).
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 from urllib.parse import unquote
 
@@ -17,14 +18,23 @@ from ringfence.policy.target import ActionTarget, NameTarget, RequestTarget, Tar
 Captured = dict[str, str]
 """Parameters by name, as texts."""
 
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Parameters with which a capability speaks of a target, and the required ones that the target does not tell."""
+
+    parameters: Captured
+    lacking: tuple[str, ...]
+
+
 _TYPES = {"host": r"[a-z0-9.-]+", "hostname": r"[a-z0-9.-]+", "port": r"\d+", "path": r"/[^?]*"}
 """The texts of types that are read by code of their own elsewhere."""
 _WILDCARD = re.compile(r"\{[a-z][a-z0-9_-]*\}|/\*\*\Z")
 _ENCODED = "_encoded"
 
 
-def fitting(written: WrittenCapability, target: Target, known: Mapping[str, str]) -> Iterator[Captured]:
-    """Every set of parameters with which some grant of a capability speaks of a target.
+def fitting(written: WrittenCapability, target: Target, known: Mapping[str, str]) -> Iterator[Fit]:
+    """Every way in which some grant of a capability speaks of a target.
 
     ``known`` are the variables that are no parameters. Parameters that are left at their default are left out.
     """
@@ -32,11 +42,11 @@ def fitting(written: WrittenCapability, target: Target, known: Mapping[str, str]
     seen: set[tuple[tuple[str, str], ...]] = set()
     for grant in capability.grants:
         for captured in _of_grant(capability, grant, target, known):
-            for chosen in _with_choices(capability, grant, captured):
-                key = tuple(sorted(chosen.items()))
+            for fit in _with_choices(capability, grant, captured):
+                key = tuple(sorted(fit.parameters.items()))
                 if key not in seen:
                     seen.add(key)
-                    yield chosen
+                    yield fit
 
 
 def _of_grant(capability: Capability, grant: Grant, target: Target, known: Mapping[str, str]) -> Iterator[Captured]:
@@ -150,13 +160,14 @@ def _literal(text: str, kind: str) -> str:
     return expression + re.escape(text[position:])
 
 
-def _with_choices(capability: Capability, grant: Grant, captured: Captured) -> Iterator[Captured]:
+def _with_choices(capability: Capability, grant: Grant, captured: Captured) -> Iterator[Fit]:
     """The captured parameters with every choice that makes the grant hold, and nothing where none does."""
+    lacking: list[str] = []
     options: list[list[tuple[str, str] | None]] = []
     for name, condition in grant.when.items():
         if condition == "given":
             if name not in captured:
-                return
+                lacking.append(name)
         elif condition == "absent":
             if name in captured:
                 return
@@ -166,9 +177,15 @@ def _with_choices(capability: Capability, grant: Grant, captured: Captured) -> I
             options.append([*([None] if holds else []), *((name, value) for value in condition)])
     for name, parameter in capability.parameters.items():
         if parameter.required and name not in captured and name not in grant.when:
-            if parameter.type != "choice":
-                return
-            options.append([(name, value) for value in parameter.values])
+            if parameter.type == "choice":
+                options.append([(name, value) for value in parameter.values])
+            else:
+                lacking.append(name)
     for combination in product(*options):
         chosen = {**captured, **dict(filter(None, combination))}
-        yield {name: value for name, value in chosen.items() if str(capability.parameters[name].default or "") != value}
+        told = {name: value for name, value in chosen.items() if _default(capability.parameters[name]) != value}
+        yield Fit(told, tuple(lacking))
+
+
+def _default(parameter: Parameter) -> str | None:
+    return None if parameter.default is None else str(parameter.default)

@@ -92,6 +92,11 @@ def suggest(
             return _suggestion(environment, written, candidate, declared, compiled, agent)
     if problem is not None:
         return Refusal(problem.message, problem.help, problem.span)
+    for each in catalogue.capabilities.values():
+        for fit in () if each.capability.platform else fitting(each, target, known):
+            if fit.lacking:
+                reason = f"`{each.name}` grants it, with what a target does not tell: {', '.join(fit.lacking)}"
+                return Refusal(reason, f"`ringfence catalogue {each.name}` says what they are")
     return Refusal("no capability and no primitive grants it", "`ringfence catalogue` lists what can be granted")
 
 
@@ -106,10 +111,11 @@ def _candidates(
         yield _Candidate(None, target.agent, None, None, ())
         return
     given: list[tuple[WrittenCapability, Parameters]] = [
-        (written, {name: _typed(written, name, text) for name, text in parameters.items()})
+        (written, {name: _typed(written, name, text) for name, text in fit.parameters.items()})
         for written in catalogue.capabilities.values()
         if not written.capability.platform
-        for parameters in fitting(written, target, known)
+        for fit in fitting(written, target, known)
+        if not fit.lacking
     ]
     for name, parameters in _primitives(environment, target):
         if (written := catalogue.get(name)) is not None:
