@@ -82,7 +82,7 @@ def test_what_the_ceiling_forbids_is_refused_and_its_neighbour_is_not(
 ) -> None:
     text = f"  - {limit}\n    because: forbidden\n"
     (found,) = refusals(write(tmp_path, text, f"  - {refused}\n{ANSWER}"))
-    assert (found.code, str(found.span)) == ("RF151", "profiles/agents/one.yaml:7")
+    assert (found.code, str(found.span)) == ("RF181", "profiles/agents/one.yaml:7")
     ((place, why),) = found.related
     assert (str(place), why.endswith(": forbidden")) == (f"{PATH}:3", True)
     assert "no agent may have in dev" in found.message
@@ -128,7 +128,7 @@ def test_every_command_that_compiles_refuses_it(
     against = ["--against-dir", str(root)] if command.startswith("diff") else []
     assert _run([*command.split(), *against, "--root", str(root)]) == 2
     said = capsys.readouterr()
-    assert "RF151" in said.err
+    assert "RF181" in said.err
     assert "  see profiles/ceiling.yaml:3:13: tls *: forbidden" in said.err
     assert said.out == ""
     assert not (root / "out").exists()
@@ -139,7 +139,7 @@ def test_the_program_refuses_it(tmp_path: Path) -> None:
     root = write(tmp_path, limits, "  - https: {host: a.example.com, methods: [GET]}\n")
     with pytest.raises(InputError) as caught:
         registered_graph(Directory(root), "dev", DAY)
-    assert [found.code for found in caught.value.diagnostics] == ["RF151"]
+    assert [found.code for found in caught.value.diagnostics] == ["RF181"]
 
 
 @pytest.mark.parametrize(("inspection", "passes"), [("names", True), ("none", True), ("requests", False)])

@@ -26,7 +26,8 @@ FILES = {
 PR = "profiles/agents/pr-contributor.yaml"
 ANALYST = "profiles/agents/data-analyst.yaml"
 TRIAGE = "profiles/agents/support-triage.yaml"
-EXPIRY = "    approved_by: kim\n    until: 2027-06-30\n"
+TICKET = "    ticket: SEC-412\n"
+EXPIRY = f"{TICKET}    approved_by: kim\n    until: 2027-06-30\n"
 
 EDITS: dict[str, tuple[str, str, str]] = {
     # name: (file, what stands there, what is written instead)
@@ -34,8 +35,8 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "a need less": (PR, "  - https: {host: matplotlib.org, methods: [GET]}\n", ""),
     "a parameter": (PR, "host: matplotlib.org, methods: [GET]}", "host: matplotlib.org, methods: [GET, HEAD]}"),
     "a path": (PR, "matplotlib.org, methods: [GET]}", 'matplotlib.org, methods: [GET], paths: ["/docs/**"]}'),
-    "an expiry": (PR, EXPIRY, "    approved_by: kim\n    until: 2026-01-01\n"),
-    "an approver": (PR, EXPIRY, "    approved_by: lee\n    until: 2027-06-30\n"),
+    "an expiry": (PR, EXPIRY, f"{TICKET}    approved_by: kim\n    until: 2026-01-01\n"),
+    "an approver": (PR, EXPIRY, f"{TICKET}    approved_by: lee\n    until: 2027-06-30\n"),
     "a class's need": ("profiles/classes/coder.yaml", "space: engineering", "space: [engineering, people]"),
     "a class": (TRIAGE, "extends: [thinks-on-bedrock]", "extends: [thinks-on-bedrock, coder]"),
     "the catalogue": ("profiles/catalogue/acme.yaml", '"GET /attachments/${space}/**"', '"GET /attachments/**"'),

@@ -20,7 +20,7 @@ from ringfence.policy.verdict import judge
 from ringfence.review.access import ANY_REQUEST, ANYTHING_IN_TLS, Piece, Side, host_of, only_of
 
 ROLE = "arn:aws:iam::111111111111:role/a"
-AGENT = Agent("a", "o", "p", "ecs", ROLE, None, 1, None, "enforce", False, Span("a.yaml"))
+AGENT = Agent("a", "o", "p", "ecs", ROLE, None, 1, None, "enforce", None, Span("a.yaml"))
 GRANT = Grant("c", "profile", Span("a.yaml", 1), Span("c.yaml", 1))
 
 HOSTS = ("example.com", "a.example.com", "x.a.example.com", "b.example.com", "example.org")
@@ -247,7 +247,7 @@ def test_a_wildcard_names_what_of_it_is_not_new() -> None:
 def test_a_role_of_another_name_is_one_difference() -> None:
     service = Service("s3", ("s3:GetObject",), ("*",), ROLE)
     other_role = "arn:aws:iam::111111111111:role/b"
-    changed = Agent("a", "o", "p", "ecs", other_role, None, 1, None, "enforce", False, Span("a.yaml"))
+    changed = Agent("a", "o", "p", "ecs", other_role, None, 1, None, "enforce", None, Span("a.yaml"))
     flows = (Flow("a", Service("s3", ("s3:GetObject",), ("*",), other_role), GRANT),)
     (piece,) = only_of(Side(changed, flows, {}), side([service]))
     assert (piece.kind, piece.what) == ("principal", (f"as the role {other_role}",))

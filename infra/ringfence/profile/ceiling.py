@@ -120,7 +120,7 @@ def _limits(written: WrittenCeiling, environment: str, known: dict[str, str], fi
         try:
             yield _Placed(limit, place, parse_bound(substitute(limit.target, known)))
         except (NeedError, BoundError) as error:
-            findings.error(place, "RF150", f"in {environment}: {error}", error.mend)
+            findings.error(place, "RF180", f"in {environment}: {error}", error.mend)
 
 
 def check_ceiling(
@@ -143,7 +143,7 @@ def check_ceiling(
         names = ", ".join(f"`{agent}`" for agent in agents)
         findings.error(
             place,
-            "RF151",
+            "RF181",
             f"`{flow.grant.capability}` gives {names} {_part(flow, placed)}, which no agent may have in {environment}",
             "narrow or remove the need; only the ceiling's owners can raise it",
             ((placed.place, f"{placed.limit.what}: {placed.limit.because}"),),

@@ -122,7 +122,7 @@ def _read_ceiling(tree: Tree, findings: Findings) -> WrittenCeiling | None:
     folder = CEILING.rpartition("/")[0]
     for path in (*_listed(tree, folder, findings), *_listed(tree, folder, findings, ".yml")):
         if path != CEILING:
-            findings.error(Span(path), "RF152", "nothing reads this file", did_you_mean(path, [CEILING]))
+            findings.error(Span(path), "RF182", "nothing reads this file", did_you_mean(path, [CEILING]))
     if not tree.exists(CEILING):
         return None
     document = read_document(tree, CEILING, findings)

@@ -145,7 +145,7 @@ class Through:
             index = mine.profile.environments.index(self.environment)
             text = f"`environments` {self._verb(f'has {self.environment} now', f'has no {self.environment} any more')}"
             return self._change("agent", text, theirs.span("environments"), mine.span("environments", index))
-        if theirs.profile.quarantined:
+        if theirs.profile.quarantine_in(self.environment) is not None:
             places = (theirs.span("quarantined"), mine.span("quarantined"))
             return self._change("state", f"`quarantined` {self._order('true', 'false')}", *places)
         return None

@@ -82,6 +82,9 @@ class Ways:
             # What no flow needs is reach only where group and NACL open it as well.
             excess = Kind.MORE if segment.lets_out(each.addresses.first) else Kind.INCONSISTENT
             kind = Kind.LESS if each.is_needed else excess
+            private = any(each.addresses.first in addresses_of(way.network) for way in segment.needs.transports)
+            if default == "firewall" and not private and each.have in ("nat", "internet"):
+                kind = Kind.MORE  # past the firewall, which would refuse what no flow needs
             yield Finding(kind, segment.agent, "route", traffic, rule, subnet.table, segment.spans())
         for route in routes:
             if route.destination.meets(self.network.cidrs) and route.length > 0:
