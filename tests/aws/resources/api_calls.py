@@ -353,7 +353,7 @@ def _query_log_association(inputs: Inputs, _: str) -> Iterator[Call]:
 
 def _bucket(inputs: Inputs, name: str) -> Iterator[Call]:
     yield "s3", "CreateBucket", {"Bucket": name.lower()}
-    yield "s3", "PutBucketTagging", {"Bucket": name, "Tagging": {"TagSet": _tags(inputs)}}
+    yield "s3", "PutBucketTagging", {"Bucket": name, "Tagging": {"TagSet": _tags(inputs) or []}}
 
 
 def _public_access(inputs: Inputs, _: str) -> Iterator[Call]:

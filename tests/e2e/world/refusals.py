@@ -27,13 +27,13 @@ class Refused(Exception):
 
 def check(world: World, before: Held | None, after: Held) -> None:
     """Raise `Refused` unless AWS would make ``after``, or of ``before`` make it."""
-    _within_the_service_models(after)
     _refers_to_what_is_there(world, after)
     _name_is_free(world, before, after)
     others = [held for held in world.resources(after.type) if before is None or held.id != before.id]
     if rule := _RULES.get(after.type):
         for code, message in rule(world, before, after, others):
             raise Refused(code, message)
+    _within_the_service_models(after)
     if before is None or after.type in _GROWING:
         _within_quotas(world, after, others)
 
@@ -75,8 +75,14 @@ def _within_the_service_models(held: Held) -> None:
     # Without the names that the provider gave: the calls are those of registered inputs.
     given = {name: value for name, value in held.inputs.items() if name not in (held.inputs.get("__defaults") or ())}
     given.pop("__defaults", None)
-    calls = CALLS.get(held.type)
-    for service, operation, parameters in calls(given, str(held.get("name") or held.get("bucket"))) if calls else ():
+    make_calls = CALLS.get(held.type)
+    try:
+        calls = list(make_calls(given, str(held.get("name") or held.get("bucket")))) if make_calls else []
+    except (KeyError, ValueError) as error:
+        raise Refused(
+            "ValidationException", f"this world knows no call of AWS's for these inputs: {error!r}"
+        ) from error
+    for service, operation, parameters in calls:
         for reason in violations(service, operation, parameters):
             raise Refused("ValidationException", reason)
 
