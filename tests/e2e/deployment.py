@@ -6,18 +6,13 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
 import yaml
-from pulumi.automation._server import LanguageServer  # what the SDK's Automation API hosts a program with
-from pulumi.runtime.proto import language_pb2_grpc
-from ringfence.aws.resources.program import run
-from ringfence.source.tree import Directory
+from host import Host
 from world.account import Operation, World
-from world.provider import serve
+from world.provider import Server
 
 ROOT = Path(__file__).parents[2]
 HOW_TO_GET = "no Pulumi CLI: `make pulumi-cli` builds it, or put Pulumi's own on PATH"
@@ -119,11 +114,12 @@ class Deployment:
         """What an `up` would do; `state.read_state` reads what it said with ``--json``."""
         return self.pulumi("preview", *arguments, cold=cold)
 
-    def up(self, *arguments: str, cold: bool = False, checkpoints: bool = False) -> Ran:
+    def up(self, *arguments: str, cold: bool = False, checkpoints: bool = False, parallel: int = 16) -> Ran:
         """Deploy, without asking. Unless ``checkpoints``, the state is written at the end only, which saves time."""
         return self.pulumi(
-            "up", "--yes", "--skip-preview", "--suppress-outputs", *arguments, cold=cold, checkpoints=checkpoints
-        )
+            "up", "--yes", "--skip-preview", "--suppress-outputs", *arguments,
+            cold=cold, checkpoints=checkpoints, parallel=parallel,
+        )  # fmt: skip
 
     def refresh(self, *arguments: str, checkpoints: bool = False) -> Ran:
         """Read what is there into the state."""
@@ -160,20 +156,16 @@ class Deployment:
     @contextlib.contextmanager
     def _hosted(self, command: list[str], variables: dict[str, str]) -> Iterator[None]:
         """The program and the provider as servers of this process, which the command is told of."""
-        language = grpc.server(ThreadPoolExecutor(max_workers=4))
-        program = LanguageServer(lambda: run(Directory(self.project)))
-        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(program, language)
-        program_port = language.add_insecure_port("127.0.0.1:0")
-        language.start()
-        provider, provider_port = serve(self.world, die=lambda: provider.stop(None), kill=self.kill)
+        host = Host(self.project)
+        provider = Server(self.world, die=lambda: provider.end(), kill=self.kill)
         if command[1] in ("up", "preview", "destroy", "refresh"):
-            command += ["--client", f"127.0.0.1:{program_port}", "--exec-kind", "auto.inline"]
-        variables["PULUMI_DEBUG_PROVIDERS"] = f"aws:{provider_port}"
+            command += ["--client", f"127.0.0.1:{host.port}", "--exec-kind", "auto.inline"]
+        variables["PULUMI_DEBUG_PROVIDERS"] = f"aws:{provider.port}"
         try:
             yield
         finally:
-            provider.stop(None).wait()
-            language.stop(None).wait()
+            provider.end().wait()
+            host.end().wait()
 
     def kill(self) -> None:
         """End the command that runs, at once, as an out-of-memory killer would."""

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from world.account import World
-from world.provider import serve
+from world.provider import Server
 
-_, port = serve(World(Path(os.environ["RINGFENCE_WORLD"])))
-print(port, flush=True)  # noqa: T201 - how a plugin tells the engine where it listens
+server = Server(World(Path(os.environ["RINGFENCE_WORLD"])))
+print(server.port, flush=True)  # noqa: T201 - how a plugin tells the engine where it listens
 sys.stdin.read()

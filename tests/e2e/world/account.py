@@ -27,7 +27,8 @@ CREATE TABLE operations (
   inputs TEXT NOT NULL, outputs TEXT NOT NULL, error TEXT NOT NULL
 );
 CREATE TABLE faults (
-  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL, type TEXT NOT NULL, late INTEGER NOT NULL
+  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,
+  late INTEGER NOT NULL
 );
 """
 
@@ -81,13 +82,14 @@ class Fault:
     """What is to go wrong, once, at an operation that comes.
 
     ``kind`` is "error", "throttled", "hang", "death" (of the provider) or "kill" (of the command line, then of the
-    provider). ``after`` operations pass before it, counted among those of ``type`` where one is given. A ``late`` one
-    strikes when AWS has done what it was asked: only the answer is lost.
+    provider). ``after`` operations pass before it, counted among those of ``type`` and of a logical ``name`` where they
+    are given. A ``late`` one strikes when AWS has done what it was asked: only the answer is lost.
     """
 
     kind: str
     after: int = 0
     type: str = ""
+    name: str = ""
     late: bool = False
 
 
@@ -222,34 +224,37 @@ class World:
 
     # What goes wrong
 
-    def fault(self, fault: Fault) -> None:
-        """Arm one more fault."""
+    def fault(self, *faults: Fault) -> None:
+        """Arm more faults."""
         with self.transaction():
-            self._connection.execute(
-                "INSERT INTO faults VALUES (NULL, ?, ?, ?, ?)", (fault.kind, fault.after, fault.type, fault.late)
-            )
+            for each in faults:
+                self._connection.execute(
+                    "INSERT INTO faults VALUES (NULL, ?, ?, ?, ?, ?)",
+                    (each.kind, each.after, each.type, each.name, each.late),
+                )
 
     def faults(self) -> list[Fault]:
         """Those that have not struck yet."""
-        return [Fault(row[1], row[2], row[3], bool(row[4])) for row in self._all("SELECT * FROM faults")]
+        rows = self._all("SELECT kind, after, type, name, late FROM faults ORDER BY number")
+        return [Fault(*row[:4], late=bool(row[4])) for row in rows]
 
     def disarm(self) -> None:
         """Nothing goes wrong any more."""
         with self.transaction():
             self._connection.execute("DELETE FROM faults")
 
-    def next_fault(self, kind: str) -> Fault | None:
-        """What goes wrong with an operation on a type now; it is counted against all faults that wait for it."""
+    def next_fault(self, asked: Held) -> Fault | None:
+        """What goes wrong with an operation now; it is counted against all faults that wait for one like it."""
         with self.transaction():
             struck = None
-            for number, fault, after, wanted, late in self._all("SELECT * FROM faults ORDER BY number"):
-                if wanted not in ("", kind):
+            for number, kind, after, wanted, name, late in self._all("SELECT * FROM faults ORDER BY number"):
+                if wanted not in ("", asked.type) or name not in ("", asked.name):
                     continue
                 if after > 0:
                     self._connection.execute("UPDATE faults SET after = after - 1 WHERE number = ?", (number,))
                 elif struck is None:
                     self._connection.execute("DELETE FROM faults WHERE number = ?", (number,))
-                    struck = Fault(fault, 0, wanted, bool(late))
+                    struck = Fault(kind, 0, wanted, name, bool(late))
             return struck
 
     def _all(self, query: str, *parameters: Any) -> list[Any]:

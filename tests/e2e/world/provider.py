@@ -22,19 +22,30 @@ from world.schema import TYPES, problems
 VERSION = importlib.metadata.version("pulumi-aws")
 
 
-def serve(
-    world: World, die: Callable[[], None] | None = None, kill: Callable[[], None] | None = None
-) -> tuple[Any, int]:
-    """Start a provider of a world; returns its server and its port.
+class Server:
+    """A provider of a world, listening on ``port``.
 
     ``die`` ends the provider and ``kill`` the command line, when a fault says so; left out, this process and its
     parent, which is right for a process that the engine started.
     """
-    server = grpc.server(ThreadPoolExecutor(max_workers=32))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(world, die, kill), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
+
+    def __init__(
+        self, world: World, die: Callable[[], None] | None = None, kill: Callable[[], None] | None = None
+    ) -> None:
+        self._provider = Provider(world, die, kill)
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=32))
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(self._provider, self._server)
+        self.port: int = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+
+    def end(self) -> threading.Event:
+        """Stop at once, whatever is under way; the event is set when nothing is left."""
+        self._provider.ended.set()
+        return self._server.stop(None)
+
+
+class _Ended(Exception):
+    """The provider was ended during an operation."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -42,6 +53,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, world: World, die: Callable[[], None] | None, kill: Callable[[], None] | None) -> None:
         self.world = world
+        self.ended = threading.Event()
         self._die = die or (lambda: os.kill(os.getpid(), signal.SIGKILL))
         self._kill = kill or (lambda: os.kill(os.getppid(), signal.SIGKILL))
 
@@ -195,8 +207,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _operate(self, operation: str, asked: Held, act: Callable[[], Held], context: Any) -> Held:
         """Do one operation: alone, written down, and with whatever is to go wrong."""
         try:
-            with self.world.transaction():
-                fault = self.world.next_fault(asked.type)
+            fault = self.world.next_fault(asked)
             if fault is not None and not fault.late:
                 self._strike(fault)
             with self.world.transaction():
@@ -208,6 +219,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         except Refused as refused:
             self.world.write(operation, asked, str(refused))
             context.abort(grpc.StatusCode.UNKNOWN, f"{operation} {asked.type}: {refused}")
+            raise
+        except _Ended:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the provider is no more")
             raise
         return done
 
@@ -225,7 +239,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 (self.world.path.parent / f"{self.world.path.name}.hangs").open("w").close()
             case other:
                 raise AssertionError(f"no such fault: {other}")
-        threading.Event().wait()
+        self.ended.wait()
+        raise _Ended
 
 
 def _imported(world: World, kind: str, identity: str) -> Held | None:
