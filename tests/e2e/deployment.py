@@ -51,7 +51,8 @@ def new_world(path: Path, project: Path, environment: str) -> World:
     given = [private["via"] for private in written.get("private", {}).values()]
     given += [profile.stem for profile in (project / "profiles" / "agents").glob("*.yaml")]  # the agents' roles
     given += [written["ca_certificate_arn"]] if "ca_certificate_arn" in written else []
-    return World.create(path, written["account"], config["aws:region"], written["zones"], given)
+    region = config["aws:region"]
+    return World.create(path, written["account"], region, [f"{region}{letter}" for letter in "abc"], given)
 
 
 @dataclass(frozen=True)

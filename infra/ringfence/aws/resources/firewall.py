@@ -8,8 +8,6 @@ from pulumi_aws import networkfirewall as nfw
 from pulumi_aws.networkfirewall.outputs import FirewallFirewallStatus
 
 from ringfence.aws.enforcement.firewall.compile import DEFAULT_GROUP
-from ringfence.aws.enforcement.firewall.model import Firewall as RuleSet
-from ringfence.aws.enforcement.log_model import Tags
 from ringfence.aws.enforcement.model import Enforcement, NetworkFirewall
 from ringfence.aws.resources.logs import LogStore
 from ringfence.aws.resources.network import Network
@@ -25,6 +23,9 @@ class Firewall(pulumi.ComponentResource):
     group that a policy uses. The default denial is the exception: its name and capacity are fixed and it is only
     ever updated, so no policy is without it at any time. Its ARN follows from its name, so that the policy shows
     also in a preview where in the order it stands.
+
+    Rules for decrypted traffic belong to a policy that decrypts. When inspection is turned on or off, both the policy
+    and its rule groups are new ones, and the firewall changes over in one step: none judges by the other's rules.
     """
 
     def __init__(
@@ -61,13 +62,13 @@ class Firewall(pulumi.ComponentResource):
         """The id of the firewall's endpoint in a zone."""
         return self.firewall.firewall_statuses.apply(lambda statuses: endpoint_of(statuses, zone))
 
-    def _groups(self, name: str, rules: RuleSet, tags: Tags) -> tuple[list[pulumi.Input[str]], list[pulumi.Resource]]:
+    def _groups(self, name: str, firewall: NetworkFirewall) -> tuple[list[pulumi.Input[str]], list[pulumi.Resource]]:
         """The rule groups' ARNs in evaluation order, and those groups that an ARN does not refer to itself."""
         arns: list[pulumi.Input[str]] = []
         named: list[pulumi.Resource] = []
-        for group in rules.groups:
-            logical = f"{name}-{group.name}"
+        for group in firewall.rules.groups:
             is_default = group.name == DEFAULT_GROUP
+            logical = f"{name}-{group.name}" + ("" if is_default else _suffix(firewall))
             made = nfw.RuleGroup(
                 logical,
                 name=logical if is_default else None,
@@ -77,7 +78,7 @@ class Firewall(pulumi.ComponentResource):
                     rules_source=nfw.RuleGroupRuleGroupRulesSourceArgs(rules_string=group.text),
                     stateful_rule_options=nfw.RuleGroupRuleGroupStatefulRuleOptionsArgs(rule_order="STRICT_ORDER"),
                 ),
-                tags=dict(tags),
+                tags=dict(firewall.tags),
                 opts=pulumi.ResourceOptions(parent=self),
             )
             arns.append(f"{self._arn_prefix}:stateful-rulegroup/{logical}" if is_default else made.arn)
@@ -86,13 +87,12 @@ class Firewall(pulumi.ComponentResource):
         return arns, named
 
     def _policy(self, name: str, firewall: NetworkFirewall) -> nfw.FirewallPolicy:
-        arns, named = self._groups(name, firewall.rules, firewall.tags)
+        arns, named = self._groups(name, firewall)
         inspection = self._inspection(name, firewall)
         # AWS adds TLS inspection to a new policy only, and never takes it away (ManagingTLSConfiguration), so the
         # policy with it is another resource; the firewall changes over before the old policy goes.
-        logical = f"{name}-firewall" + ("-inspecting" if inspection else "")
         return nfw.FirewallPolicy(
-            logical,
+            f"{name}-firewall{_suffix(firewall)}",
             firewall_policy=nfw.FirewallPolicyFirewallPolicyArgs(
                 stateless_default_actions=["aws:forward_to_sfe"],
                 stateless_fragment_default_actions=["aws:forward_to_sfe"],
@@ -180,6 +180,10 @@ class Firewall(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _suffix(firewall: NetworkFirewall) -> str:
+    return "-inspecting" if firewall.ca_certificate_arn else ""
 
 
 def endpoint_of(statuses: Sequence[FirewallFirewallStatus], zone: str) -> str:
