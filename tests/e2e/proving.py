@@ -19,7 +19,6 @@ from ringfence.verify.inventory import READ
 from ringfence.verify.network import Network, read_network
 from ringfence.verify.proof import Proof, prove
 from ringfence.verify.settings import Settings
-
 from world.account import Held, Operation
 from world.graph import graph_of, states
 

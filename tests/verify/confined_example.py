@@ -13,7 +13,7 @@ ENGINE_TESTS = str(Path(__file__).parents[1] / "engine")
 if ENGINE_TESTS not in sys.path:
     sys.path.append(ENGINE_TESTS)
 
-from evasions import GRANTED, NAMES, NAMES_PORT_8443
+from evasions import GRANTED, NAMES, NAMES_PORT_8443  # noqa: E402 - found where the line above leads
 
 ENVIRONMENT = """\
 config:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ringfence.policy.flow import Flow, Https, Internet, Service, Tls
 from ringfence.verify.finding import Finding, Kind
+from ringfence.verify.granted import host_names
 from ringfence.verify.graph import Resource, ResourceGraph
 from ringfence.verify.language.decide import is_empty, shortest
 from ringfence.verify.language.expression import (
