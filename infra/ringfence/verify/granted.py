@@ -22,7 +22,9 @@ from ringfence.verify.interval import Numbers
 from ringfence.verify.language.expression import Expression, union
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
-from ringfence.verify.suricata.buffers import NAME_MAX
+
+NAME_MAX = 253
+"""The longest host name, without its last dot (RFC 1035, 2.3.4: 255 octets on the wire)."""
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LONG_LABEL = r"[a-z0-9-]+"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ringfence.policy.request import METHODS
 from ringfence.verify.decision.request import OF_THE_REQUEST, States
+from ringfence.verify.granted import NAME_MAX
 from ringfence.verify.interval import Numbers
 from ringfence.verify.language.atoms import witnesses
 from ringfence.verify.language.decide import are_equal, is_empty
@@ -21,7 +22,7 @@ from ringfence.verify.language.expression import (
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.language.region import LENGTH_MAX
-from ringfence.verify.suricata.buffers import HOST, NAME_MAX
+from ringfence.verify.suricata.buffers import HOST
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.condition import BufferTest, Condition
 from ringfence.verify.suricata.conversation import next_request

@@ -73,8 +73,6 @@ PACKET = "packet"
 
 HOST = "http.host"
 """The host of a request, lower-cased, without its port."""
-NAME_MAX = 253
-"""The longest host name, without its last dot (RFC 1035, 2.3.4: 255 octets on the wire)."""
 
 LOWERED = frozenset({HOST})
 """Buffers that the engine has lower-cased."""

@@ -11,10 +11,11 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ringfence.verify.granted import NAME_MAX
 from ringfence.verify.interval import Numbers
 from ringfence.verify.language.expression import ANYTHING, Expression, intersection
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region, of_length
-from ringfence.verify.suricata.buffers import HOST, NAME_MAX
+from ringfence.verify.suricata.buffers import HOST
 from ringfence.verify.suricata.condition import BufferTest, Condition
 from ringfence.verify.suricata.moment import Moment, after, fillings
 from ringfence.verify.suricata.rule import Rule
