@@ -93,7 +93,7 @@ def test_what_was_written_ahead_of_pulumi_is_taken_over_and_never_undone(
         )  # fmt: skip
     assert quarantine(deployment, *WHY).code == 0
     profile = deployment.project / "profiles" / "agents" / f"{AGENT}.yaml"
-    profile.write_text(profile.read_text().replace("  environments:", "  direct: [dev]\n  environments:"))
+    profile.write_text(profile.read_text().replace("  environments:", "  direct: [dev]\n  environments:", 1))
 
     def denials(there: list[Held]) -> int:
         return sum(held.type == ENTRY and held.inputs["ruleNumber"] == 1 for held in there)
