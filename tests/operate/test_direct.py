@@ -1,5 +1,7 @@
 """Cutting off through AWS's API, in moto's AWS: the NACL first, then the role, nothing else, and nothing twice."""
 
+import dataclasses
+import itertools
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +15,9 @@ from ringfence.aws.enforcement.model import Enforcement
 from ringfence.operate.direct import OWN_POLICY, cut_off_directly
 from ringfence.source.diagnostic import InputError
 
-ACCOUNT, REGION = "333333333333", "eu-central-1"
+REGION = "eu-central-1"
+_ACCOUNTS = itertools.count(300_000_000_000)
+"""Each test has an account of its own: what moto holds of one stays while other tests use moto."""
 POLICY = f"prod-{AGENT}-0a1b2c3"
 """As Pulumi names what the program leaves unnamed."""
 
@@ -69,18 +73,32 @@ class Prod:
         return changing
 
 
-@pytest.fixture
-def prod() -> Iterator[Prod]:
-    with mock_aws():
-        made = Prod(ACCOUNT)
-        made.written()
-        yield made
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Some, whatever other tests of this process have left behind."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    boto3.DEFAULT_SESSION = None
+    yield
     boto3.DEFAULT_SESSION = None
 
 
+@pytest.fixture
+def prod(enforcement: Enforcement) -> Iterator[Prod]:
+    with mock_aws():
+        made = Prod(enforcement.account)
+        made.written()
+        yield made
+
+
 @pytest.fixture(scope="module")
-def enforcement() -> Enforcement:
+def compiled() -> Enforcement:
     return enforced(cut_off(), "prod")
+
+
+@pytest.fixture
+def enforcement(compiled: Enforcement) -> Enforcement:
+    return dataclasses.replace(compiled, account=str(next(_ACCOUNTS)))
 
 
 ALLOWED = {(20_000, True, "allow", "6"), (20_000, False, "allow", "6")}
@@ -160,10 +178,9 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def test_another_account_is_refused_before_anything_is_written(enforcement: Enforcement) -> None:
     with mock_aws():
-        other = Prod("444444444444")
+        other = Prod(str(next(_ACCOUNTS)))
         other.written()
         with pytest.raises(InputError) as raised:
             cut_off_directly(enforcement, AGENT)
         assert [each.code for each in raised.value.diagnostics] == ["RF151"]
         assert other.written() == []
-    boto3.DEFAULT_SESSION = None

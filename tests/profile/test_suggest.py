@@ -68,8 +68,8 @@ SUGGESTED = {
     ),
     ("reviewer", "GET https://wiki.acme.example/spaces/people/pages/1"): ("acme.wiki: {space: people}",),
     # no capability knows it: one request of a primitive
-    ("pr-contributor", "POST https://api.github.com/user/repos"): (
-        "https: {host: api.github.com, methods: [POST], paths: [/user/repos]}", *REASONS,
+    ("pr-contributor", "POST https://api.github.com/user/keys"): (
+        "https: {host: api.github.com, methods: [POST], paths: [/user/keys]}", *REASONS,
     ),
     ("reviewer", "GET https://www.example.org/a/b?c=d"): (
         "https: {host: www.example.org, methods: [GET], paths: [/a/b]}",

@@ -21,6 +21,9 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "RF13": ("AwsNotRead", "AWS could not be read"),
     "RF14": ("NoRevision", "a revision of the project that cannot be read"),
     "RF15": ("NotQuarantined", "an agent could not be cut off"),
+    "RF16": ("ApprovalRefused", "an approval of somebody who may not give it, or owners that cannot be read"),
+    "RF17": ("LogNotRead", "a log, or a line of one, that cannot be read"),
+    "RF18": ("AboveCeiling", "more than the organisation lets any agent have, or a ceiling that cannot be read"),
 }
 """What diagnostics are about, by the first digits of their code: a rule's name and short text."""
 

@@ -42,7 +42,7 @@ def test_all_changes_by_hand_together_are_found_each(dev: Account) -> None:
             standing.enter_context(change(dev))
         findings = dev.findings()
     missed = [name for name, (_, *said) in CHANGES.items() if not any(matches(each, *said) for each in findings)]
-    assert missed == [], "\n".join(map(str, findings))
+    assert missed == [], "\n".join([str(missed), *map(str, findings)])
     assert dev.findings() == ()  # and everything is undone
 
 

@@ -192,16 +192,23 @@ def test_the_firewall(read: Read) -> None:
     if firewall is None:
         assert [each.urn for each in read.graph.resources if each.type.startswith("aws:networkfirewall/")] == []
         return
+    # Where TLS is decrypted the agents' groups are others than where it is not; the default denial is the same.
+    end = "-inspecting" if firewall.ca_certificate_arn else ""
+    names = [
+        name if name == "ringfence-default" else f"{name}{end}" for name in (g.name for g in firewall.rules.groups)
+    ]
     groups = read.by_name("aws:networkfirewall/ruleGroup:RuleGroup")
     assert {
         name: (group["type"], group["capacity"], group["ruleGroup"]["rulesSource"]["rulesString"])
         for name, group in groups.items()
-    } == {group.name: ("STATEFUL", group.capacity, group.text) for group in firewall.rules.groups}
+    } == {
+        name: ("STATEFUL", group.capacity, group.text) for name, group in zip(names, firewall.rules.groups, strict=True)
+    }
     assert {group["ruleGroup"]["statefulRuleOptions"]["ruleOrder"] for group in groups.values()} == {"STRICT_ORDER"}
     ((_, made),) = read.by_name("aws:networkfirewall/firewallPolicy:FirewallPolicy").items()
     policy = made["firewallPolicy"]
     references = sorted(policy["statefulRuleGroupReferences"], key=lambda each: each["priority"])
-    assert [read.arns[each["resourceArn"]] for each in references] == [group.name for group in firewall.rules.groups]
+    assert [read.arns[each["resourceArn"]] for each in references] == names
     assert policy["statefulEngineOptions"] == {"ruleOrder": "STRICT_ORDER", "streamExceptionPolicy": "REJECT"}
     assert policy["statelessDefaultActions"] == ["aws:forward_to_sfe"]
     assert policy["statelessFragmentDefaultActions"] == ["aws:forward_to_sfe"]
