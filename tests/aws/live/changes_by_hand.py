@@ -178,7 +178,7 @@ def a_peering_is_made(dev: Account) -> Iterator[None]:
     ec2.delete_vpc(VpcId=other)
 
 
-@found(Kind.LESS, "route", "go to internet")
+@found(Kind.MORE, "route", "go to internet")
 def the_way_round_the_firewall_is_taken(dev: Account) -> Iterator[None]:
     ec2 = dev.client("ec2")
     (gateway,) = dev.example.deployed.of_type("aws:ec2/internetGateway:InternetGateway")
