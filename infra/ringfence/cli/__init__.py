@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("ringfence.cli.verify", "Prove that the resources allow what is declared, no more and no less."),
     "explain": ("ringfence.cli.explain", "Explain one target of an agent through every layer."),
     "quarantine": ("ringfence.cli.quarantine", "Cut an agent off, or end that."),
+    "open": ("ringfence.cli.open", "Open one target to an agent in an emergency, with an end."),
     "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),
     "replay": ("ringfence.cli.replay", "Replay an attack path on the real engines: what stops each step."),
     "schema": ("ringfence.cli.schema", "Print or write the JSON Schemas that editors use."),

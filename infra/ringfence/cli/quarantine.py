@@ -10,6 +10,7 @@ import click
 from ringfence.aws.allocation_file import allocation_of
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement
+from ringfence.cli.asked import environments_of, profile_at, profile_path
 from ringfence.cli.edge import on_tree, print_diagnostics, write_files
 from ringfence.operate.last_good import LastGood, Overlay, agent_path, last_good, written
 from ringfence.operate.pulumi_steps import Step, cut_off_steps, find_pulumi, project_name, run, whole_step
@@ -18,11 +19,11 @@ from ringfence.policy.flow import AgentCall
 from ringfence.policy.policy import Policy
 from ringfence.policy.residual import ResidualKind
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import AGENTS, read_environments
+from ringfence.profile.fleet import read_environments
 from ringfence.profile.model import Profile, Quarantine
 from ringfence.profile.quarantine import lifted_text, quarantined_text
 from ringfence.project import now, pinned_day, today
-from ringfence.source.diagnostic import Diagnostic, Findings, InputError, did_you_mean, visible
+from ringfence.source.diagnostic import Diagnostic, Findings, InputError, visible
 from ringfence.source.document import parse_document
 from ringfence.source.edit import EditError
 from ringfence.source.model import validate
@@ -57,12 +58,12 @@ def command(
         raise click.UsageError("--lift ends a quarantine: it takes --env and --apply only")
     if not lift and not because:
         raise click.UsageError("say why: --because TEXT")
-    path = _profile_path(tree, agent)
+    path = profile_path(tree, agent)
     moment = now()
     if lift:
         return _lift(tree, agent, path, env, moment, applied)
     cut = Quarantine(because=because, ticket=ticket, since=moment, environments=(env,) if env else ())
-    cases = [_compile(tree, agent, name, cut) for name in _environments(tree, path, env)]
+    cases = [_compile(tree, agent, name, cut) for name in environments_of(tree, path, env)]
     for case in cases:
         _show(case)
     _write(tree, path, cut)
@@ -83,34 +84,6 @@ class _Case:
     steps: tuple[Step, ...]
 
 
-def _profile_path(tree: Directory, agent: str) -> str:
-    path = agent_path(agent)
-    if not tree.exists(path):
-        known = [name.removeprefix(f"{AGENTS}/").removesuffix(".yaml") for name in tree.names(AGENTS, ".yaml")]
-        raise InputError([Diagnostic(Span(path), "RF047", f"unknown agent `{agent}`", did_you_mean(agent, known))])
-    return path
-
-
-def _environments(tree: Directory, path: str, env: str | None) -> tuple[str, ...]:
-    known = read_environments(tree, Findings())
-    stacks = {name[len("Pulumi.") : -len(".yaml")] for name in tree.names(".", ".yaml") if name.startswith("Pulumi.")}
-    if env is not None:
-        if env not in stacks:
-            mend = did_you_mean(env, stacks)
-            raise InputError(
-                [Diagnostic(Span(f"Pulumi.{env}.yaml"), "RF050", f"there is no environment `{env}`", mend)]
-            )
-        return (env,)
-    profile = _profile(path, tree.read(path))
-    return tuple(name for name in profile.environments if name in stacks) if profile else tuple(sorted(known))
-
-
-def _profile(path: str, content: bytes) -> Profile | None:
-    """What a profile's text says; None where it is none."""
-    document = parse_document(path, content, Findings())
-    return validate(Profile, document, Findings()) if document else None
-
-
 def _compile(tree: Directory, agent: str, env: str, cut: Quarantine) -> _Case:
     path = agent_path(agent)
     seen: dict[str, bytes] = {}
@@ -129,7 +102,7 @@ def _compile(tree: Directory, agent: str, env: str, cut: Quarantine) -> _Case:
 def _amended(path: str, content: bytes, cut: Quarantine) -> bytes:
     try:
         text = content.decode("utf-8")
-        return quarantined_text(text, _profile(path, content), cut).encode("utf-8")
+        return quarantined_text(text, profile_at(path, content), cut).encode("utf-8")
     except (UnicodeDecodeError, EditError) as error:
         message = f"cannot be edited: {error}"
         raise InputError(
@@ -222,7 +195,7 @@ def _lift(tree: Directory, agent: str, path: str, env: str | None, moment: datet
     findings.raise_if_failed()
     if document is None or profile is None:
         raise AssertionError("a profile that cannot be read leaves an error")
-    environments = _environments(tree, path, env)
+    environments = environments_of(tree, path, env)
     held = [name for name in environments if profile.quarantine_in(name)]
     if not held:
         click.echo(f"{agent} is not cut off{f' in {env}' if env else ''}")

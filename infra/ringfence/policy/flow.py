@@ -105,7 +105,8 @@ class Grant:
 
     ``origin`` is "profile", "platform" or the class that brought it; ``declared`` the profile's place (or the
     class's), ``catalogue`` the capability's. ``carries`` says what a granted request may itself contain that no
-    network sees; ``unconfirmed`` what could not be read in a vendor's source.
+    network sees; ``unconfirmed`` what could not be read in a vendor's source. ``break_glass`` is when it was opened, of
+    what was opened in an emergency.
     """
 
     capability: str
@@ -116,6 +117,7 @@ class Grant:
     ticket: str | None = None
     approved_by: str | None = None
     until: datetime.date | None = None
+    break_glass: datetime.datetime | None = None
     risks: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()

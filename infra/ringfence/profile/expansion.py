@@ -11,7 +11,7 @@ from ringfence.policy.policy import Agent, Policy, Quarantine
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import Fleet, WrittenClass, WrittenEnvironment, WrittenProfile, classes_of
 from ringfence.profile.grants import NeedError, Opened, open_need, substitute, variables, with_principal
-from ringfence.profile.model import Need, Profile
+from ringfence.profile.model import ANSWERED, Need, Profile
 from ringfence.source.diagnostic import Findings
 
 _Asked = tuple[str, frozenset[tuple[str, str | int | tuple[str | int, ...]]]]
@@ -126,7 +126,7 @@ class _Expansion:
         self, written: WrittenProfile | WrittenClass, index: int, need: Need, asked: _Asked, agent: Agent, origin: str
     ) -> Iterator[Flow]:
         capability = self.fleet.catalogue.get(need.capability)
-        if capability is None or self._has_expired(written, index, need):
+        if capability is None or not self._is_here(need) or self._has_expired(written, index, need):
             return
         location = ("needs", index, need.capability)
         if capability.capability.platform:
@@ -145,6 +145,13 @@ class _Expansion:
                 self.findings.error(place, each.code, str(each), each.mend)
             return
         declared = written.document.key_span(location)
+        if need.break_glass is not None:
+            self.findings.warning(
+                declared,
+                "RF078",
+                f"`{need.capability}` is open in an emergency until {need.until}",
+                "remove it when the emergency is over, or declare it as a need like any other",
+            )
         if opened.needs_approval and not self._is_approved(need, declared):
             return
         for granted in opened.granted:
@@ -162,6 +169,7 @@ class _Expansion:
                         ticket=need.ticket,
                         approved_by=need.approved_by,
                         until=need.until,
+                        break_glass=need.break_glass.since if need.break_glass else None,
                         risks=granted.risks,
                         carries=opened.carries,
                         unconfirmed=opened.unconfirmed,
@@ -175,6 +183,11 @@ class _Expansion:
             self.opened[asked] = opened
         return opened
 
+    def _is_here(self, need: Need) -> bool:
+        """Whether a need holds in this environment: what was opened in an emergency may be for some only."""
+        opened = need.break_glass
+        return opened is None or not opened.environments or self.environment.name in opened.environments
+
     def _has_expired(self, written: WrittenProfile | WrittenClass, index: int, need: Need) -> bool:
         if need.until is None or need.until >= self.as_of + EXPIRES_SOON:
             return False
@@ -182,21 +195,21 @@ class _Expansion:
         expired = need.until < self.as_of
         if place not in self.expired:
             self.expired.add(place)
-            if not expired:
+            if not expired and need.break_glass is None:  # of that RF078 says so
                 self.findings.warning(
                     place,
                     "RF070",
                     f"`{need.capability}` ends on {need.until}",
                     "have it approved anew, or remove it",
                 )
-            else:
+            if expired:
                 report = self.findings.error if self.strict else self.findings.warning
                 message = f"`{need.capability}` ended on {need.until} and opens nothing (as of {self.as_of})"
                 report(place, "RF071", message, "have it approved anew, or remove it")
         return expired
 
     def _is_approved(self, need: Need, declared: Span) -> bool:
-        missing = [key for key in ("because", "approved_by", "until") if getattr(need, key) is None]
+        missing = [key for key in ANSWERED if getattr(need, key) is None]
         if missing:
             self.findings.error(
                 declared,

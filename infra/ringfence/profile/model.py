@@ -22,7 +22,9 @@ from ringfence.policy.target import TargetError, parse_target
 from ringfence.source.diagnostic import did_you_mean
 from ringfence.source.model import Complaint, Strict
 
-REASONS = frozenset({"because", "ticket", "approved_by", "until"})
+ANSWERED = ("because", "approved_by", "until")
+"""What somebody must say of a need that is risky, or opened in an emergency."""
+REASONS = frozenset({"because", "ticket", "approved_by", "until", "break_glass"})
 """The keys that stand beside a capability in a need."""
 
 FORBIDDEN_NETWORKS = tuple(
@@ -95,6 +97,13 @@ def _single(name: str, given: object, at: tuple[str | int, ...]) -> str | int:
     raise Complaint(f"`{name}` is {kind}", "write a text, a number, or a list of them", "RF035", at)
 
 
+class BreakGlass(Strict):
+    """That a need was opened in an emergency: since when, and in which environments, all where none is named."""
+
+    since: Moment
+    environments: tuple[Name, ...] = ()
+
+
 class Need(Strict):
     """One capability with its parameters, and why it is needed.
 
@@ -107,6 +116,7 @@ class Need(Strict):
     ticket: Text | None = None
     approved_by: Text | None = None
     until: Date | None = None
+    break_glass: BreakGlass | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -124,6 +134,9 @@ class Need(Strict):
             named = ", ".join(capability for capability, _ in capabilities) or "none"
             raise Complaint(f"a need names one capability, here: {named}", "begin each with its own `-`")
         ((capability, parameters),) = capabilities
+        if "break_glass" in need and (missing := [key for key in ANSWERED if key not in need]):
+            message = f"what is opened in an emergency needs {', '.join(missing)}"
+            raise Complaint(message, "say beside it why, who approved it, and until when", at=("break_glass",))
         if parameters is None:
             parameters = {}
         if not isinstance(parameters, dict):

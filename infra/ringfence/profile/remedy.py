@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ringfence.policy.flow import Access
 from ringfence.policy.residual import Residual
 from ringfence.policy.span import Span
+from ringfence.profile.model import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class Suggestion:
 
     ``path`` is the profile that it belongs into, ``beside`` the place there of a need of the same capability.
     ``missing`` are the reasons that somebody must still give: the YAML does not compile without them. ``opens`` are
-    the accesses that the agent does not have yet, ``residuals`` what would come with them.
+    the accesses that the agent does not have yet, ``residuals`` what would come with them. ``need`` is what the YAML
+    says, without its reasons; None where it is a call of another agent.
     """
 
     path: str
@@ -23,6 +25,7 @@ class Suggestion:
     risks: tuple[str, ...]
     carries: tuple[str, ...]
     residuals: tuple[Residual, ...]
+    need: Need | None
     beside: Span | None = None
 
 

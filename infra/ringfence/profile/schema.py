@@ -17,6 +17,10 @@ _REASONS: Schema = {
     "ticket": {"type": "string", "minLength": 1, "maxLength": 200, "description": "where it was decided"},
     "approved_by": {"type": "string", "minLength": 1, "maxLength": 200, "description": "who answers for it"},
     "until": {"type": "string", "format": "date", "description": "the last day that counts"},
+    "break_glass": {
+        "$ref": "#/definitions/BreakGlass",
+        "description": "opened in an emergency; `ringfence open` writes it",
+    },
 }
 
 

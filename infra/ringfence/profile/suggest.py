@@ -45,6 +45,7 @@ class _Candidate:
     calls: str | None
     written: WrittenCapability | None
     opened: Opened | None
+    breadth: int
     order: tuple[object, ...]
 
 
@@ -66,12 +67,14 @@ def may_speak_of(target: Target) -> frozenset[str]:
 
 
 def suggest(
-    fleet: Fleet, catalogue: Catalogue, environment: WrittenEnvironment, declared: Policy, agent: Agent, target: Target
-) -> Suggestion | Refusal:
-    """The narrowest need that would allow a target that the declared policy denies, or why there is none.
+    fleet: Fleet, catalogue: Catalogue, environment: WrittenEnvironment, declared: Policy, agent: Agent, target: Target,
+    *, narrowest: bool = False,
+) -> Suggestion | Refusal:  # fmt: skip
+    """The smallest need that would allow a target that the declared policy denies, or why there is none.
 
     A capability that knows the host or service goes before one that takes any, and before the primitives; among
-    several the one that grants the least else. ``catalogue`` holds every capability that may be suggested
+    several the one that grants the least else. With ``narrowest`` the one that grants the least goes before all, even
+    where it is a primitive that says less of what it is for. ``catalogue`` holds every capability that may be suggested
     (`may_speak_of`).
     """
     written = fleet.profiles[agent.name]
@@ -82,7 +85,10 @@ def suggest(
     if refusal is not None:
         return refusal
     known = variables(environment, agent.name)
-    candidates = sorted(_candidates(catalogue, environment, written, target, known), key=lambda each: each.order)
+    candidates = sorted(
+        _candidates(catalogue, environment, written, target, known),
+        key=lambda each: (each.breadth if narrowest else 0, each.order),
+    )
     problem: Diagnostic | None = None
     for candidate in candidates[:TRIED]:
         compiled = _compiled(fleet, environment, written, candidate, declared.as_of)
@@ -108,7 +114,7 @@ def _candidates(
     known: Mapping[str, str],
 ) -> Iterator[_Candidate]:  # fmt: skip
     if isinstance(target, AgentTarget):
-        yield _Candidate(None, target.agent, None, None, ())
+        yield _Candidate(None, target.agent, None, None, 0, ())
         return
     given: list[tuple[WrittenCapability, Parameters]] = [
         (written, {name: _typed(written, name, text) for name, text in fit.parameters.items()})
@@ -132,18 +138,19 @@ def _candidates(
             and not all(isinstance(each.access, Tls) for each in opened.granted)
         ):
             continue  # it would let requests be made there, and decrypt them to judge them
+        breadth = sum(_breadth(granted.access) for granted in opened.granted)
         order = (
             any_host,
             _other_choices(written, parameters),
             any(granted.needs_approval for granted in opened.granted),
             len({risk for granted in opened.granted for risk in granted.risks}),
-            sum(_breadth(granted.access) for granted in opened.granted),
+            breadth,
             len(parameters),
             written.name,
             sorted(map(str, parameters.items())),
         )
         yield _Candidate(
-            Need.model_construct(capability=written.name, parameters=parameters), None, written, opened, order
+            Need.model_construct(capability=written.name, parameters=parameters), None, written, opened, breadth, order
         )
 
 
@@ -266,6 +273,7 @@ def _suggestion(
         risks=tuple(sorted({risk for flow in new for risk in flow.grant.risks})),
         carries=opened.carries if opened else _carries(new),
         residuals=residuals,
+        need=candidate.need,
         beside=_beside(written, candidate),
     )
 

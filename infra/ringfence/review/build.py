@@ -123,6 +123,7 @@ def _needs(declared: tuple[Flow, ...], effective: tuple[Flow, ...], layers: Laye
             ticket=grant.ticket,
             approved_by=grant.approved_by,
             until=grant.until,
+            break_glass=grant.break_glass,
             declared=str(grant.declared),
             catalogue=str(grant.catalogue),
             unconfirmed=grant.unconfirmed,

@@ -6,7 +6,17 @@ Whatever a person wrote stands in a code span: no mention, link, HTML or emphasi
 import re
 from collections.abc import Iterable, Iterator
 
-from ringfence.review.merged import KINDS, causes, cut_off, headline, merged_requests, summary, unconfirmed, whose
+from ringfence.review.merged import (
+    KINDS,
+    causes,
+    cut_off,
+    headline,
+    in_emergency,
+    merged_requests,
+    summary,
+    unconfirmed,
+    whose,
+)
 from ringfence.review.report import AgentReview, Need, Reach, Report, Risk
 from ringfence.source.diagnostic import visible
 
@@ -34,6 +44,10 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"## {code(name)}: " + " · ".join(map(_plain, rest))
     yield ""
     yield summary(report)
+    if opened := in_emergency(report):
+        yield ""
+    for parts in opened:
+        yield f"- **break-glass**: {' · '.join(map(code, parts))}"
     for agent in report.agents:
         yield ""
         yield from _agent(agent)

@@ -17,6 +17,20 @@ def cut_off(quarantine: QuarantineReview) -> str:
     return " · ".join(filter(None, (since, quarantine.because, quarantine.ticket)))
 
 
+def in_emergency(report: Report) -> list[list[str]]:
+    """What was opened in an emergency, each as its parts: every review shows it before all else."""
+    found: list[list[str]] = []
+    for agent, need in needs(report):
+        if need.break_glass is not None:
+            destinations = ", ".join(dict.fromkeys(reach.destination for reach in need.reaches))
+            since = f"since {need.break_glass:%Y-%m-%dT%H:%M:%SZ}"
+            reasons = [need.because, need.ticket, f"{need.approved_by} until {need.until}"]
+            found.append(
+                [agent.name, f"{need.capability} to {destinations}", *filter(None, reasons), since, need.declared]
+            )
+    return found
+
+
 def merged_requests(requests: Iterable[str]) -> list[str]:
     """Requests with the methods of one target written together; ``any`` stands for every grantable method."""
     methods: dict[str, list[str]] = {}

@@ -34,7 +34,8 @@ class Need:
     """One need of an agent, why it is there and until when, and all that it opens.
 
     ``origin`` is "profile", "platform" or the class that brings it; ``declared`` and ``catalogue`` are places as
-    ``path:line``. ``unconfirmed`` is what the catalogue could not read in a vendor's source.
+    ``path:line``. ``unconfirmed`` is what the catalogue could not read in a vendor's source. ``break_glass`` is when it
+    was opened, of what was opened in an emergency.
     """
 
     capability: str
@@ -43,6 +44,7 @@ class Need:
     ticket: str | None
     approved_by: str | None
     until: datetime.date | None
+    break_glass: datetime.datetime | None
     declared: str
     catalogue: str
     unconfirmed: tuple[str, ...]

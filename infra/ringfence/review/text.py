@@ -9,6 +9,7 @@ from ringfence.review.merged import (
     causes,
     cut_off,
     headline,
+    in_emergency,
     merged_requests,
     summary,
     unconfirmed,
@@ -38,6 +39,8 @@ def text_of(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     yield " · ".join(map(visible, headline(report)))
     yield summary(report)
+    for parts in in_emergency(report):
+        yield from wrapped(" · ".join(["BREAK-GLASS", *parts]), "", "    ")
     for agent in report.agents:
         yield ""
         yield from _agent(agent)
