@@ -15,12 +15,12 @@ def answer_changes(before: State, after: State, environment: str, names: Mapping
     """Owners, reasons, tickets, approvals, expiries and accepted risks that changed, in order of place.
 
     ``names`` are the agents of *after* that have another name in *before*. Needs and agents that only one side has
-    are not looked at: their answers stand with the access that they open.
+    in the environment are not looked at: their answers stand with the access that they open.
     """
     found: dict[tuple[str, str, str | None, str | None, str | None, str | None], set[str]] = {}
     for agent, mine in after.fleet.profiles.items():
         theirs = before.fleet.profiles.get(names.get(agent, agent))
-        if theirs is None or environment not in mine.profile.environments:
+        if theirs is None or not all(environment in each.profile.environments for each in (theirs, mine)):
             continue
         for change in (*_owner(theirs, mine), *_accepted(theirs, mine), *_needs(before, after, theirs, mine)):
             found.setdefault(change, set()).add(agent)
