@@ -37,6 +37,8 @@ def test_the_narrowest_need_is_written_with_its_end_and_every_review_shows_it_fi
         shown = ringfence("review", "--env", "prod", "--format", form, cwd=clone).out
         assert shown.index(marked) < shown.index("code-sandbox"), "before the first agent"
     assert '"break_glass": "20' in ringfence("review", "--env", "prod", "--format", "json", cwd=clone).out
+    widened = ringfence("diff", "--env", "prod", "--against-dir", str(ROOT), cwd=clone).out.partition("WIDENED")[2]
+    assert " BREAK-GLASS since 20" in widened
     elsewhere = ringfence("review", "--env", "dev", cwd=clone)
     assert "BREAK-GLASS" not in elsewhere.out
 

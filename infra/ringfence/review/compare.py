@@ -217,7 +217,7 @@ def approvals_of(flows: Iterable[Flow]) -> tuple[Approval, ...]:
     """Who answers for some flows, once for each need."""
     ordered = sorted(flows, key=lambda flow: (flow.grant.declared, flow.grant.capability))
     grants = dict.fromkeys(
-        (each.capability, each.because, each.ticket, each.approved_by, each.until, str(each.declared))
+        (each.capability, each.because, each.ticket, each.approved_by, each.until, each.break_glass, str(each.declared))
         for each in (flow.grant for flow in ordered)
     )
     return tuple(Approval(*grant) for grant in grants)
@@ -254,10 +254,11 @@ def _access_order(access: AccessChange) -> tuple[object, ...]:
 
 
 def _order(entry: AccessEntry) -> tuple[object, ...]:
-    """Risky ones first, then those that reach most agents, then by where they were written."""
+    """What an emergency opened first, then risky ones, then those that reach most agents, then by where they stand."""
+    opened = any(approval.break_glass for access in entry.accesses for approval in access.approvals)
     risky = any({*access.risks} - QUIET_RISKS for access in entry.accesses)
     changes = [(change.kind, change.text, change.after or "", change.before or "") for change in entry.through]
-    return (not risky, -len(entry.agents), changes)
+    return (not opened, not risky, -len(entry.agents), changes)
 
 
 # Residuals and risks

@@ -56,13 +56,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Why an access is there, who answers for it, until when, as declared at ``declared``."""
+    """Why an access is there, who answers for it, until when, as declared at ``declared``.
+
+    ``break_glass`` is when it was opened, of what was opened in an emergency.
+    """
 
     capability: str
     because: str | None
     ticket: str | None
     approved_by: str | None
     until: datetime.date | None
+    break_glass: datetime.datetime | None
     declared: str
 
 

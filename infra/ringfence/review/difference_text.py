@@ -169,7 +169,8 @@ def approval_text(approval: Approval) -> str:
     """Reason, ticket and who approved; empty where nothing is said."""
     until = f"until {approval.until}" if approval.until else None
     who = " ".join(part for part in (approval.approved_by, until) if part)
-    return " · ".join(part for part in (approval.because, approval.ticket, who) if part)
+    opened = f"BREAK-GLASS since {approval.break_glass:%Y-%m-%dT%H:%M:%SZ}" if approval.break_glass else None
+    return " · ".join(part for part in (opened, approval.because, approval.ticket, who) if part)
 
 
 def residual_text(residual: ResidualChange) -> str:
