@@ -43,7 +43,17 @@ def test_a_shared_rule_counts_its_agents_and_names_none() -> None:
     assert len(rules) == 1
     assert "agents=2" in rules[0]
     assert "agent=bot" not in text(firewall(of))
-    assert str(ADDRESSES["bot"][0]) in rules[0]
+
+
+def test_a_name_that_one_agent_lacks_is_refused_to_it_by_name_and_says_why_others_have_it() -> None:
+    flows = [https("bot", "api.github.com", ticket="SEC-4"), tls("coder", "github.com"), tls("bot", "github.com")]
+    of = policy([agent("bot"), agent("coder", owner="web-team")], flows)
+    [rule] = [rule.text for rule in firewall(of).groups[1].rules if 'content:"api.github.com"' in rule.text]
+    assert (
+        'msg:"ringfence tls-name agent=coder owner=web-team host=api.github.com capability=https ticket=SEC-4 '
+        f'access={digest_of((443, "api.github.com"))}"'
+    ) in rule
+    assert rule.startswith(f"reject tls [{','.join(map(str, ADDRESSES['coder']))}] any -> any 443 ")
 
 
 def test_long_lists_of_tickets_are_cut_with_their_number() -> None:

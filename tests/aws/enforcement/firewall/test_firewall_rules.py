@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from firewall_policies import ADDRESSES, HOME, agent, example, firewall, https, net, policy, text, tls
-from ringfence.aws.enforcement.firewall import FirewallError
+from ringfence.aws.enforcement.firewall import FirewallError, networks
 from ringfence.aws.enforcement.firewall.compile import CAPACITIES, DEFAULT_CAPACITY, DEFAULT_GROUP
 from ringfence.aws.enforcement.firewall.default import default_drafts
 from ringfence.aws.enforcement.firewall.lint import lint
@@ -72,8 +72,11 @@ def test_equal_access_is_one_rule_for_all_agents() -> None:
     agents = [agent("bot"), agent("coder"), agent("idle")]
     flows = [https(one.name, "api.github.com", "GET /x") for one in agents]
     rules = [rule.text for rule in firewall(policy(agents, flows)).groups[1].rules]
-    assert len(rules) == 5  # the port, the name, the host, the encodings, the request
-    assert all("[10.40.0.0/28,10.40.1.0/28,10.40.2.0/28,10.40.4.0/28,10.40.5.0/28]" in rule for rule in rules)
+    everybody = "[10.40.0.0/28,10.40.1.0/28,10.40.2.0/28,10.40.4.0/28,10.40.5.0/28]"
+    sources = [rule.split(" ", 4)[2] for rule in rules]
+    # the port, every other name and host (told by the mark that the port's rule sets), the encodings, the request
+    assert sources == [everybody, "any", "any", everybody, everybody]
+    assert sum("flowbits:isset,ringfence.group-0; " in rule for rule in rules) == 2
 
 
 def many(count: int, step: int = 32) -> tuple[Policy, dict[str, tuple[ipaddress.IPv4Network, ...]]]:
@@ -90,10 +93,10 @@ def test_long_lists_of_networks_are_cut_at_the_limit_and_cover_the_same() -> Non
     for group in made.groups:
         assert lint(group.text) == ()
         assert max(len(rule.text) for rule in group.rules) <= RULE_MAX
-    names = [rule.text for rule in made.groups[1].rules if "tls-name" in rule.text]
-    assert len(names) > 1
-    assert min(len(rule) for rule in names[:-1]) > RULE_MAX - 20
-    covered = [network for rule in names for network in re.findall(r"[\d.]+/28", rule)]
+    marks = [rule.text for rule in made.groups[1].rules if "grant-tls" in rule.text]
+    assert len(marks) > 1
+    assert min(len(rule) for rule in marks[:-1]) > RULE_MAX - 20
+    covered = [network for rule in marks for network in re.findall(r"[\d.]+/28", rule)]
     assert covered == [str(network) for networks in addresses.values() for network in networks]
     refused = [rule.text for rule in made.groups[0].rules if "ringfence source" in rule.text]
     assert len(refused) > 1
@@ -139,16 +142,70 @@ def test_observation_has_the_same_matches_as_refusal_one_to_one() -> None:
 def test_observed_and_enforced_agents_are_kept_apart() -> None:
     of = policy([agent("bot", "observe"), agent("coder")], [tls("bot", "github.com"), tls("coder", "github.com")])
     rules = [rule.text for rule in firewall(of).groups[1].rules if "tls-name" in rule.text]
-    assert {rule.split(" ", 1)[0]: "10.40.1.0/28" in rule for rule in rules} == {"alert": True, "reject": False}
+    told = {rule.split(" ", 1)[0]: re.findall(r"flowbits:(\w+),ringfence.observed;", rule) for rule in rules}
+    assert told == {"alert": ["isset"], "reject": ["isnotset"]}
 
 
-def test_many_names_of_one_agent_are_parted_by_their_first_character() -> None:
-    hosts = [f"{letter}{index}.example.com" for letter in "abc0" for index in range(60)]
+@pytest.mark.parametrize("modes", ["enforce", "observe"])
+def test_a_name_is_refused_to_those_who_lack_it_by_the_shorter_list(modes: str) -> None:
+    names = ("bot", "coder", "idle")
+    flows = [tls(name, "a.example.com") for name in names[:2]] + [tls(name, "b.example.com") for name in names[:1]]
+    flows += [tls("idle", "c.example.com")]
+    rules = [
+        rule.text
+        for rule in firewall(policy([agent(name, modes) for name in names], flows)).groups[1].rules
+        if "tls-name" in rule.text
+    ]
+    sources = {re.search(r'content:"([^"]+)"', rule).group(1): rule.split(" ", 4)[2] for rule in rules[:-1]}
+    bot, idle = (",".join(map(str, ADDRESSES[name])) for name in ("bot", "idle"))
+    assert sources == {
+        "a.example.com": idle,  # one lacks it
+        "b.example.com": f"![{bot}]",  # one has it
+        "c.example.com": f"!{idle}",
+    }
+    assert {rule.split(" ", 1)[0] for rule in rules} == {"reject" if modes == "enforce" else "alert"}
+
+
+def test_a_name_that_all_have_is_refused_to_nobody_and_a_wider_pattern_counts() -> None:
+    of = policy(
+        [agent("bot"), agent("coder")],
+        [tls("bot", "a.example.com"), tls("bot", "*.example.org"), tls("coder", "*.example.com"),
+         tls("coder", "a.b.example.org"), tls("bot", "github.com"), tls("coder", "github.com")],
+    )  # fmt: skip
+    rules = [rule.text for rule in firewall(of).groups[1].rules if "tls-name" in rule.text]
+    about = {
+        (rule.split(" ", 4)[2].count("10.40.0.0/28"), *re.findall(r'content:(!?"[^"]+")', rule)) for rule in rules[:-1]
+    }
+    assert about == {
+        (0, '".example.com"', '!"a.example.com"'),  # bot has but the one within
+        (1, '".example.org"', '!"a.b.example.org"'),  # coder has but the one within
+    }
+    assert set(re.findall(r'content:!"([^"]+)"', rules[-1])) == {".example.com", ".example.org", "github.com"}
+
+
+def test_many_names_are_parted_by_how_they_end() -> None:
+    hosts = [f"{letter}{index:02}.example.com" for letter in "abc0" for index in range(60)]
     of = policy([agent("bot")], [*(tls("bot", host) for host in hosts), tls("bot", "*.example.org")])
     rules = [rule.text for rule in firewall(of).groups[1].rules if "tls-name" in rule.text]
-    assert len(rules) == 5
-    assert all('content:!".example.org"' in rule and len(rule) <= RULE_MAX for rule in rules)
-    assert sum(rule.count(".example.com") for rule in rules) == len(hosts)
+    assert 3 < len(rules) < 20
+    assert all(len(rule) <= RULE_MAX for rule in rules)
+    excepted = [name for rule in rules for name in re.findall(r'content:!"([^"]+)"', rule)]
+    assert sorted(excepted) == sorted([*hosts, ".example.org"])
+
+
+def test_who_has_a_name_is_excepted_by_what_is_left_where_a_list_of_them_is_too_long() -> None:
+    of, addresses = many(1500)
+    names = [one.name for one in of.agents]
+    flows = [*of.flows, *(tls(name, "rare.example.com") for name in names[:700])]
+    rules = [
+        rule.text
+        for rule in firewall(policy(of.agents, flows), addresses=addresses).groups[1].rules
+        if 'content:"rare.example.com"' in rule.text
+    ]
+    assert len(rules) > 1
+    refused = [ipaddress.IPv4Network(text) for rule in rules for text in re.findall(r"[\d.]+/\d+", rule)]
+    having = [addresses[name][0] for name in names[:700]]
+    assert networks.complement(refused) == networks.merged(having)
 
 
 def test_many_requests_of_one_host_are_parted_by_method() -> None:

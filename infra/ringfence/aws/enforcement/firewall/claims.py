@@ -1,4 +1,4 @@
-"""What agents' rules are about: server names and hosts, the encodings and the requests that may be sent there.
+"""What agents' rules on requests are about: the encodings and the requests that may be sent to a host.
 
 A claim is a rule but for whom it concerns and why. It is worked out once, however many agents have it in common and
 however often they are parted into groups anew.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ringfence.aws.enforcement.firewall.message import digest_of
-from ringfence.aws.enforcement.firewall.names import HOST, SNI, is_none_of, is_one_of, outside
+from ringfence.aws.enforcement.firewall.names import HOST, is_none_of, is_one_of
 from ringfence.aws.enforcement.firewall.request import by_method, foreign_encoding, none_of, spelled_encodings
 from ringfence.aws.enforcement.firewall.rule import RULE_MAX
 from ringfence.policy.flow import Https
@@ -42,24 +42,6 @@ class Claim:
     def __hash__(self) -> int:
         """Of the texts that tell most claims apart: rules are merged by claims."""
         return hash((self.form, self.about))
-
-
-@functools.lru_cache(maxsize=65536)
-def name_claims(port: int, hosts: tuple[HostPattern, ...], observed: bool, inspected: bool) -> tuple[Claim, ...]:
-    """No server name but these hosts', sorted; where TLS is decrypted, no host but these in any request either.
-
-    Decrypted or not, AWS still shows the rules the client's name.
-    """
-    about = f"{port} {' '.join(map(str, hosts))}"
-    digest = digest_of((port, *hosts))
-    forms = (("tls-name", "tls", SNI), *((("http-host", "http", HOST),) if inspected else ()))
-    return tuple(
-        Claim(
-            form, about, protocol, port, tuple(outside(hosts, buffer, _MATCHES_MAX)), observed, digest,
-            (stage, port, tuple(host.order for host in hosts), observed),
-        )
-        for stage, (form, protocol, buffer) in enumerate(forms)
-    )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=65536)

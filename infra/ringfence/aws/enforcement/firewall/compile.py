@@ -49,7 +49,9 @@ def firewall_rules(
     default = _default(grantees, observed, http2)
     inspected = merged(network for grantee in grantees if grantee.inspected for network in grantee.networks)
     for count in (1, 2, 4, 8, GROUPS_MAX):
-        written = rules_of([default, *(grant_drafts(group) for group in _parted(grantees, count))], TEXT_MAX)
+        written = rules_of(
+            [default, *(grant_drafts(group, index) for index, group in enumerate(_parted(grantees, count)))], TEXT_MAX
+        )
         if written is not None:
             first, *others = written
             groups = [RuleGroup(DEFAULT_GROUP, DEFAULT_CAPACITY, first)]

@@ -5,7 +5,8 @@ bit                     set on                                read on
 ======================  ====================================  =================================================
 ``ringfence.tls``,      any packet to the server, the first   established packets: the first packet of a flow
 ``ringfence.http``,     one of the flow included              is never one
-``ringfence.observed``
+``ringfence.observed``,
+``ringfence.group-N``
 ``ringfence.seen``      the packet in which the first octets  packets whose stream does not begin like TLS or
                         of TLS or a request are all there     HTTP: the packet that sets it does
 ``ringfence.named``     the packet that completes a           packets; it is set later in the engine's work on
@@ -31,6 +32,8 @@ NAMED_BIT = "ringfence.named"
 ASKED_BIT = "ringfence.asked"
 HTTP2_BIT = "ringfence.http2"
 
+_GROUP_BIT = "ringfence.group"
+
 TLS = f"flowbits:isset,{TLS_BIT};"
 HTTP = f"flowbits:isset,{HTTP_BIT};"
 UNSEEN = f"flowbits:isnotset,{SEEN_BIT};"
@@ -38,6 +41,11 @@ UNNAMED = f"flowbits:isnotset,{NAMED_BIT};"
 
 STREAM = "established,only_stream"
 """Matches on the octets of the stream, however they were cut into packets."""
+
+
+def group_bit(number: int) -> str:
+    """The bit of flows to which an agent of this group of agents is entitled by its port."""
+    return f"{_GROUP_BIT}-{number}"
 
 
 def refusal(

@@ -5,14 +5,13 @@ dot before it, without ``dotprefix``: that one would take the apex as well. ``tl
 ``http.host`` is lower-case already, and AWS refuses ``nocase`` there.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from ringfence.policy.host import HostPattern
 
 SNI = "tls.sni"
 HOST = "http.host"
-
-_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def is_one_of(pattern: HostPattern, buffer: str) -> str:
@@ -25,33 +24,72 @@ def is_none_of(patterns: Iterable[HostPattern], buffer: str) -> str:
     return " ".join(_content(pattern, buffer, "!") for pattern in sorted(patterns, key=lambda pattern: pattern.order))
 
 
-def outside(patterns: Sequence[HostPattern], buffer: str, room: int) -> Iterator[tuple[str, str]]:
-    """Matches of the names that are no host of any pattern, each at most ``room`` characters if that can be had.
+def outside(
+    within: str, patterns: Sequence[HostPattern], buffer: str, room: int
+) -> Iterator[tuple[str, tuple[HostPattern, ...], str]]:
+    """Matches of the names that end with a text and are no host of any pattern, each of ``room`` characters at most.
 
-    Each comes with the first characters that it is about, empty where one match says it all. A conjunction of
-    negations cannot be cut, so names are parted by their first character: each match then needs to except only the
-    names that start so. Subdomains start with anything and are in all of them.
+    No pattern may cover another. Each match comes with the ending that it is about and the patterns that it excepts.
+    A conjunction of negations cannot be cut, so names are parted by how they end, as far as it takes: then a match
+    needs to except only the names that end so. What has none of these endings is one match more.
     """
-    whole = f"{buffer}; {is_none_of(patterns, buffer)}"
-    if len(whole) <= room:
-        yield "", whole
+    if any(_ending(pattern) == within and pattern.subdomains for pattern in patterns):
+        return  # all of them are hosts of that one
+    case = "nocase; " if buffer == SNI else ""
+    ends = f'content:"{within}"; {case}endswith;' if within else ""
+    whole = f"{buffer}; {ends} {is_none_of(patterns, buffer)}".replace("  ", " ").rstrip()
+    if len(whole) <= room or len(patterns) < 2:
+        yield within, tuple(patterns), whole
         return
-    anywhere = [pattern for pattern in patterns if pattern.subdomains]
-    used: list[str] = []
-    for first in _LETTERS:
-        here = [pattern for pattern in patterns if not pattern.subdomains and pattern.name.startswith(first)]
-        if here:
-            used.append(first)
-            yield first, f"{buffer}; {_first(first, '', buffer)} {is_none_of((*here, *anywhere), buffer)}"
-    yield "other", f"{buffer}; {_first(''.join(used), '^', buffer)} {is_none_of(anywhere, buffer)}".rstrip()
+    shared = _shared_ending([_ending(pattern) for pattern in patterns])
+    apart: dict[str, list[HostPattern]] = defaultdict(list)
+    for pattern in patterns:
+        apart[_ending(pattern).removesuffix(shared)[-1:]].append(pattern)
+    exact = apart.pop("", [])
+    # A negated content with `endswith` is looked for at its first place only; an expression at every one.
+    dotted = shared.replace(".", r"\.")
+    other = rf'pcre:!"/[{"".join(sorted(apart))}]{dotted}\z/{"i" if case else ""}";'
+    match = f"{buffer}; {ends} {other} {is_none_of(exact, buffer)}".replace("  ", " ").rstrip()
+    yield f"{within} otherwise".lstrip(), tuple(exact), match
+    for before, further in sorted(apart.items()):
+        yield from outside(before + shared, further, buffer, room)
+
+
+def widest(patterns: Iterable[HostPattern]) -> list[HostPattern]:
+    """The patterns that no other one covers, in order."""
+    given = set(patterns)
+    return sorted(
+        (pattern for pattern in given if not any(wide in given for wide in _around(pattern))),
+        key=lambda pattern: pattern.order,
+    )
+
+
+def covering(pattern: HostPattern, patterns: Iterable[HostPattern]) -> list[HostPattern]:
+    """Those of the patterns that cover one, itself among them."""
+    given = set(patterns)
+    return [each for each in (pattern, *_around(pattern)) if each in given]
+
+
+def _around(pattern: HostPattern) -> Iterator[HostPattern]:
+    """Every other pattern that covers one: the subdomains of each domain that it lies in."""
+    _, dot, parent = pattern.name.partition(".")
+    while dot:
+        yield HostPattern(parent, subdomains=True)
+        _, dot, parent = parent.partition(".")
+
+
+def _shared_ending(texts: Sequence[str]) -> str:
+    turned = [text[::-1] for text in texts]
+    first, last = min(turned), max(turned)  # what these two share, all that lie between them do
+    length = next((index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
+    return first[:length][::-1]
+
+
+def _ending(pattern: HostPattern) -> str:
+    return f".{pattern.name}" if pattern.subdomains else pattern.name
 
 
 def _content(pattern: HostPattern, buffer: str, sign: str) -> str:
     start = "" if pattern.subdomains else "startswith; "
-    dot = "." if pattern.subdomains else ""
     case = "nocase; " if buffer == SNI else ""
-    return f'content:{sign}"{dot}{pattern.name}"; {start}{case}endswith;'
-
-
-def _first(characters: str, sign: str, buffer: str) -> str:
-    return f'pcre:"/^[{sign}{characters}]/{"i" if buffer == SNI else ""}";'
+    return f'content:{sign}"{_ending(pattern)}"; {start}{case}endswith;'

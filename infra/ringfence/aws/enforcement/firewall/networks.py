@@ -1,7 +1,7 @@
 """Sets of IPv4 networks as rule headers name them: merged, turned around, written, and cut to length.
 
-A negation cannot be cut in two (each half would cover what the other one excepts), so what is left out is always
-computed and named: the complement of a set is itself a list of networks, and a list can be cut anywhere.
+A negation cannot be cut in two (each half would cover what the other one excepts), so what is left out is computed and
+named where it may be long: the complement of a set is itself a list of networks, and a list can be cut anywhere.
 """
 
 import functools
@@ -83,6 +83,15 @@ def written(networks: Networks | None, room: int) -> Iterator[str]:
         length += len(text) + 1
     if run:
         yield _listed(run)
+
+
+def all_but(networks: Networks, room: int) -> Iterator[str]:
+    """As `written`, for every address but those of the networks: negated where that has room, else what is left."""
+    listed = f"!{_listed([_text(int(network.network_address), network.prefixlen) for network in networks])}"
+    if len(listed) <= room:
+        yield listed
+    else:
+        yield from written(complement(networks), room)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ringfence.aws.enforcement.firewall.error import FirewallError
 from ringfence.aws.enforcement.firewall.model import StatefulRule
-from ringfence.aws.enforcement.firewall.networks import Networks, written
+from ringfence.aws.enforcement.firewall.networks import Networks, all_but, written
 from ringfence.aws.enforcement.firewall.signature import OBSERVED_OFFSET, signature_ids
 
 RULE_MAX = 8175
@@ -52,7 +52,8 @@ class Toward(enum.Enum):
 class Draft:
     """A rule without its signature id. ``about`` tells it from the others of its ``form``.
 
-    ``agents`` are the networks of the agents' side, None for all; ``port`` the other side's, in rule syntax.
+    ``agents`` are the networks of the agents' side, None for all, and with ``excepted`` all but these; ``port`` is the
+    other side's, in rule syntax.
     ``matches`` are the options after ``flow``, each ended by a semicolon. ``state`` is ``flow``'s further words.
     """
 
@@ -67,6 +68,7 @@ class Draft:
     matches: str
     message: str
     observed: bool = False
+    excepted: bool = False
 
     @property
     def key(self) -> str:
@@ -111,8 +113,9 @@ def _texts(draft: Draft) -> Iterator[str]:
     matches = f"{draft.matches} " if draft.matches else ""
     before = f"{action} {draft.protocol} {before}"
     after = f'{after} (msg:"{draft.message}"; {flow}{matches}{quiet}'
+    room = RULE_MAX - len(before) - len(after) - len(_SID)
     try:
-        for agents in written(draft.agents, RULE_MAX - len(before) - len(after) - len(_SID)):
+        for agents in all_but(draft.agents or (), room) if draft.excepted else written(draft.agents, room):
             yield f"{before}{agents}{after}"
     except ValueError as error:
         raise FirewallError(
