@@ -1,20 +1,26 @@
 """Random small policies and random traffic: what the policy means beside what an engine does.
 
 Each agent of a generated environment is a policy of its own, so one engine start judges many. Traffic begins at what
-is granted: as it is, with one edit, or far from it. A disagreement is made small: flows are left out and the target is
-shortened as long as the two still disagree.
+is granted: as it is, with one edit, or far from it. A disagreement is made small: other agents and flows are left out
+and the target is shortened as long as the two still disagree.
 """
 
 import dataclasses
 import datetime
 import ipaddress
+import itertools
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ringfence.aws.enforcement.firewall import FirewallError, firewall_rules
+from ringfence.aws.enforcement.firewall.compile import DEFAULT_GROUP
+from ringfence.aws.enforcement.firewall.mark import group_bit
+from ringfence.aws.enforcement.firewall.model import Firewall
 from ringfence.engine import http1
 from ringfence.engine import tls as hello
 from ringfence.engine.configuration import Setting
@@ -53,18 +59,24 @@ Target = RequestTarget | TlsTarget
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One agent's flows, one target, how far the target is from what they grant, and what the policy says."""
+    """One agent's flows, one target, how far the target is from what they grant, and what the policy says.
+
+    ``beside`` are other agents' flows without which the engine would not disagree: agents share rules.
+    """
 
     flows: tuple[Flow, ...]
     target: Target
     inspection: str
     edited: bool
     allowed: bool
+    beside: tuple[Flow, ...] = ()
 
     def __str__(self) -> str:
         asked = [(flow.access, getattr(flow.access, "requests", ())) for flow in self.flows]
         granted = "; ".join(f"{access} {' | '.join(map(str, requests))}".rstrip() for access, requests in asked)
-        return f"[{self.inspection}] {granted} <- {self.target}: the policy {'allows' if self.allowed else 'denies'} it"
+        others = f", beside {'; '.join(f'{flow.agent} {flow.access}' for flow in self.beside)}" if self.beside else ""
+        says = "allows" if self.allowed else "denies"
+        return f"[{self.inspection}] {granted} <- {self.target}{others}: the policy {says} it"
 
 
 def agent(name: str) -> Agent:
@@ -91,13 +103,35 @@ def _any_plain(flow: Flow) -> Flow:
 
 def rules(flows: Sequence[Flow], inspection: str) -> tuple[str, dict[str, ipaddress.IPv4Address]]:
     """The rules of an environment, and an address of each agent."""
+    made, addresses = _firewall(flows, inspection, 0)
+    return "".join(group.text for group in made.groups), addresses
+
+
+def _firewall(flows: Sequence[Flow], inspection: str, first: int) -> tuple[Firewall, dict[str, ipaddress.IPv4Address]]:
     names = sorted({flow.agent for flow in flows})
     networks = {
         name: (ipaddress.IPv4Network((int(ipaddress.IPv4Address("10.40.0.0")) + 16 * index, 28)),)
-        for index, name in enumerate(names)
+        for index, name in enumerate(names, first)
     }
     made = firewall_rules(policy(flows), networks, inspection=inspection, http2="refuse", home_net=())
-    return "".join(group.text for group in made.groups), {name: networks[name][0][4] for name in names}
+    return made, {name: networks[name][0][4] for name in names}
+
+
+def rules_apart(
+    environments: Sequence[Sequence[Flow]], inspection: str
+) -> tuple[str, dict[str, ipaddress.IPv4Address]]:
+    """The rules of environments that share an engine and nothing else: the agents of each are a group of its own."""
+    everything = [flow for flows in environments for flow in flows]
+    together, _ = _firewall(everything, inspection, 0)
+    lines = [group.text for group in together.groups if group.name == DEFAULT_GROUP]
+    addresses: dict[str, ipaddress.IPv4Address] = {}
+    for number, flows in enumerate(environments):
+        made, theirs = _firewall(flows, inspection, len(addresses))
+        addresses |= theirs
+        texts = (group.text for group in made.groups if group.name != DEFAULT_GROUP)
+        lines += (re.sub(rf"\b{group_bit(0)}\b", group_bit(number), text) for text in texts)
+    sids = itertools.count(1)
+    return re.sub(r"\bsid:\d+;", lambda _: f"sid:{next(sids)};", "".join(lines)), addresses
 
 
 def conversation(target: Target, client: ipaddress.IPv4Address, *, inspected: bool) -> Conversation:
@@ -111,14 +145,21 @@ def conversation(target: Target, client: ipaddress.IPv4Address, *, inspected: bo
 
 
 def disagreements(
-    engine: Engine, pairs: Sequence[Pair], change: Callable[[str], str] = str, setting: Setting | None = None
-) -> list[Pair]:
-    """The pairs on which the engine does not do what the policy means; ``change`` is done to the rules."""
+    engine: Engine, pairs: Sequence[Pair], change: Callable[[str], str] = str, setting: Setting | None = None,
+    *, apart: bool = False,
+) -> list[Pair]:  # fmt: skip
+    """The pairs on which the engine does not do what the policy means; ``change`` is done to the rules.
+
+    All are agents of one environment, or ``apart``, each in an environment with nobody but those beside it.
+    """
     found: list[Pair] = []
     for inspection in sorted({pair.inspection for pair in pairs}):
         here = [pair for pair in pairs if pair.inspection == inspection]
-        flows = tuple(dict.fromkeys(flow for pair in here for flow in pair.flows))
-        text, addresses = rules(flows, inspection)
+        flows = tuple(dict.fromkeys(flow for pair in here for flow in (*pair.flows, *pair.beside)))
+        if apart:
+            text, addresses = rules_apart([(*pair.flows, *pair.beside) for pair in here], inspection)
+        else:
+            text, addresses = rules(flows, inspection)
         inspected = inspected_agents(policy(flows)) if inspection == "requests" else frozenset[str]()
         traffic = [
             conversation(pair.target, addresses[name], inspected=name in inspected)
@@ -246,19 +287,43 @@ def _one_character(source: random.Random, text: str, characters: str) -> str:
     return text[:at] + source.choice((*characters, "")) + text[kept:]
 
 
-def shrink(engine: Engine, pair: Pair, change: Callable[[str], str] = str) -> Pair:
-    """The smallest pair to be had from this one by leaving out flows and shortening the target."""
-    while True:
-        # Each candidate is an agent of its own, so one engine start judges all of them.
-        candidates = [_renamed(candidate, f"s{index:04}") for index, candidate in enumerate(_smaller(pair))]
-        still = disagreements(engine, candidates, change) if candidates else []
-        if not still:
-            return pair
-        pair = still[0]
+def shrink(engine: Engine, pair: Pair, pairs: Sequence[Pair], change: Callable[[str], str] = str) -> Pair:
+    """The smallest pair to be had from one of ``pairs``, which disagrees among them.
+
+    Other agents and flows are left out, and the target is shortened.
+    """
+    others = (flow for other in pairs if other.inspection == pair.inspection for flow in other.flows)
+    beside = tuple(dict.fromkeys(flow for flow in others if flow.agent != pair.flows[0].agent))
+    pair = dataclasses.replace(pair, beside=beside)
+    for smaller in (_alone, _smaller):
+        while True:
+            # Each candidate is an environment of its own, and one engine start judges all of them.
+            candidates = [_renamed(candidate, f"s{index:04}") for index, candidate in enumerate(smaller(pair))]
+            still = disagreements(engine, candidates, change, apart=True) if candidates else []
+            if not still:
+                break
+            pair = still[0]
+    return pair
 
 
 def _renamed(pair: Pair, name: str) -> Pair:
-    return dataclasses.replace(pair, flows=tuple(dataclasses.replace(flow, agent=name) for flow in pair.flows))
+    def of(flow: Flow, agent: str) -> Flow:
+        return dataclasses.replace(flow, agent=agent)
+
+    others = {agent: f"{name}-{index}" for index, agent in enumerate(sorted({flow.agent for flow in pair.beside}))}
+    return dataclasses.replace(
+        pair,
+        flows=tuple(of(flow, name) for flow in pair.flows),
+        beside=tuple(of(flow, others[flow.agent]) for flow in pair.beside),
+    )
+
+
+def _alone(pair: Pair) -> Iterator[Pair]:
+    """With fewer others beside it: none, a half, an eighth of them at a time, and in the end one."""
+    size = len(pair.beside)
+    for length in dict.fromkeys((size, -(-size // 2), -(-size // 8), 1) if size else ()):
+        for start in range(0, size, length) if size // length <= 8 else ():
+            yield dataclasses.replace(pair, beside=pair.beside[:start] + pair.beside[start + length :])
 
 
 def _smaller(pair: Pair) -> Iterator[Pair]:
@@ -288,34 +353,47 @@ def _smaller(pair: Pair) -> Iterator[Pair]:
 
 def as_json(pair: Pair) -> dict[str, object]:
     """A pair as a fixture keeps it."""
-    accesses = [flow.access for flow in pair.flows if isinstance(flow.access, Https | Tls)]
-    written = [
+    kind = "request" if isinstance(pair.target, RequestTarget) else "tls"
+    target = {"kind": kind, **dataclasses.asdict(pair.target)}
+    written: dict[str, object] = {"inspection": pair.inspection, "accesses": _written(pair.flows), "target": target}
+    if pair.beside:
+        agents = sorted({flow.agent for flow in pair.beside})
+        written["beside"] = [_written([flow for flow in pair.beside if flow.agent == agent]) for agent in agents]
+    return written
+
+
+def _written(flows: Sequence[Flow]) -> list[dict[str, object]]:
+    return [
         {
             "host": str(access.host),
             "port": access.port,
             "requests": [str(request) for request in access.requests] if isinstance(access, Https) else None,
         }
-        for access in accesses
+        for access in (flow.access for flow in flows)
+        if isinstance(access, Https | Tls)
     ]
-    kind = "request" if isinstance(pair.target, RequestTarget) else "tls"
-    target = {"kind": kind, **dataclasses.asdict(pair.target)}
-    return {"inspection": pair.inspection, "accesses": written, "target": target}
 
 
 def read_fixtures(path: Path) -> list[Pair]:
-    """The disagreements that were found, each an agent of its own."""
+    """The disagreements that were found, each an environment of its own."""
     pairs: list[Pair] = []
     for index, kept in enumerate(json.loads(path.read_text(encoding="utf-8"))):
-        grant = Grant("generated", "profile", HERE, HERE)
-        accesses: list[Https | Tls] = []
-        for access in kept["accesses"]:
-            host = HostPattern.parse(access["host"])
-            asked = access["requests"]
-            requests = tuple(sorted(map(RequestPattern.parse, asked or ())))
-            accesses.append(Tls(host, access["port"]) if asked is None else Https(host, access["port"], requests))
-        flows = Policy.sorted_flows(Flow(f"f{index:03}", access, grant) for access in accesses)
+        flows = _read(kept["accesses"], f"f{index:03}")
+        others = [_read(each, f"f{index:03}-{number}") for number, each in enumerate(kept.get("beside", ()))]
         fields = {key: value for key, value in kept["target"].items() if key != "kind"}
         target: Target = RequestTarget(**fields) if kept["target"]["kind"] == "request" else TlsTarget(**fields)
         allowed = means(flows, target, kept["inspection"])
-        pairs.append(Pair(flows, target, kept["inspection"], edited=False, allowed=allowed))
+        beside = tuple(flow for each in others for flow in each)
+        pairs.append(Pair(flows, target, kept["inspection"], edited=False, allowed=allowed, beside=beside))
     return pairs
+
+
+def _read(written: Sequence[Mapping[str, Any]], name: str) -> tuple[Flow, ...]:
+    grant = Grant("generated", "profile", HERE, HERE)
+    accesses: list[Https | Tls] = []
+    for access in written:
+        host = HostPattern.parse(access["host"])
+        asked = access["requests"]
+        requests = tuple(sorted(map(RequestPattern.parse, asked or ())))
+        accesses.append(Tls(host, access["port"]) if asked is None else Https(host, access["port"], requests))
+    return Policy.sorted_flows(Flow(name, access, grant) for access in accesses)

@@ -27,7 +27,8 @@ PAGES_OF_MITRE = (
     "https://center-for-threat-informed-defense.github.io/mappings-explorer/attack/",
     "https://github.com/mitre/cti/blob/",
 )
-REQUEST, HOST = "ringfence http-request agent=pr-contributor", "ringfence http-host agent=pr-contributor"
+REQUEST = "ringfence http-request agent=pr-contributor"
+HOST = "ringfence http-host agents="  # a rule of several agents: `ringfence attribute` names the one by its address
 DECIDED: dict[str, tuple[str, str, bool]] = {
     # What is tried: the layer that stops it, how its rule or reason begins, and whether domains only would let it pass.
     "follows a link of that issue to a page of the attacker": ("firewall", HOST, False),
