@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from registered_examples import ROOT, Example
+from ringfence.policy.effective import inspected_agents
+from ringfence.policy.flow import Https
 from ringfence.verify.finding import Finding, Kind, Verdict
 from ringfence.verify.graph import Resource, ResourceGraph
 
@@ -62,19 +64,22 @@ def test_a_rule_dropped_from_the_firewall_lets_named_traffic_through(examples: d
 
     def without_hosts(inputs: dict[str, Any]) -> None:
         source = inputs["ruleGroup"]["rulesSource"]
-        kept = [
-            line
-            for line in source["rulesString"].splitlines()
-            if "agent=pr-contributor" not in line or "http-host" not in line
-        ]
-        assert len(kept) < len(source["rulesString"].splitlines())
-        source["rulesString"] = "\n".join(kept) + "\n"
+        lines = source["rulesString"].splitlines(keepends=True)
+        kept = [line for line in lines if not ("ringfence http-host " in line and " host=github.com " in line)]
+        assert len(kept) == len(lines) - 1
+        source["rulesString"] = "".join(kept)
 
     kind = "aws:networkfirewall/ruleGroup:RuleGroup"
     found = findings(prod, changed(prod.deployed, kind, "agents", without_hosts))
     assert {finding.kind for finding in found} == {Kind.MORE}
-    assert {finding.agent for finding in found} == {"pr-contributor"}
-    assert any("https://" in finding.traffic and finding.layer == "firewall" for finding in found)
+    has_it = {
+        flow.agent
+        for flow in prod.effective.flows
+        if isinstance(flow.access, Https) and str(flow.access.host) in ("github.com", "*.github.com")
+    }
+    inspected = inspected_agents(prod.effective)
+    assert {finding.agent for finding in found} == inspected - has_it != set()
+    assert any("https://github.com" in finding.traffic and finding.layer == "firewall" for finding in found)
 
 
 def test_a_request_granted_and_refused_is_less_than_declared_with_the_rule_that_refuses(
