@@ -58,7 +58,7 @@ def test_a_name_that_one_agent_lacks_is_refused_to_it_by_name_and_says_why_other
 
 def test_long_lists_of_tickets_are_cut_with_their_number() -> None:
     flows = [https("bot", f"h{index}.example.com", ticket=f"SEC-{index}") for index in range(9)]
-    named = message("form", [agent("bot")], reasons_of(flows), "0")
+    named = message("form", agent("bot"), reasons_of(flows), "0")
     assert named.endswith("capability=https ticket=SEC-0,SEC-1,SEC-2,SEC-3,SEC-4,SEC-5,+3 access=0")
 
 

@@ -28,8 +28,8 @@ class _Shared:
         claim = self.claim
         networks = networks_of(self.grantees)
         words = {"host": claim.host} if claim.host else {}
-        agents = [grantee.agent for grantee in self.grantees]
-        said = message(claim.form, agents, self.reasons, claim.digest, **words)
+        concerns = self.grantees[0].agent if len(self.grantees) == 1 else len(self.grantees)
+        said = message(claim.form, concerns, self.reasons, claim.digest, **words)
         for further, match in claim.matches:
             about = f"{claim.about} {further}" if further else claim.about
             yield Draft(

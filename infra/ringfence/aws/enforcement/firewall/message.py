@@ -9,7 +9,7 @@ of ``. _ - * / +`` becomes ``_``, so nothing in a message can end it, quote it o
 import functools
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Iterable, Set
 
 from ringfence.policy.flow import Flow
 from ringfence.policy.policy import Agent
@@ -38,14 +38,13 @@ def reasons_of(flows: Iterable[Flow]) -> Reasons:
     return {(flow.grant.capability, flow.grant.ticket) for flow in flows}
 
 
-def message(form: str, agents: Collection[Agent], reasons: Reasons, digest: str, **words: str) -> str:
-    """The message of a rule that concerns these agents, each named once, for these reasons."""
+def message(form: str, concerns: Agent | int, reasons: Reasons, digest: str, **words: str) -> str:
+    """The message of a rule that ``concerns`` one agent, or so many of them, for these reasons."""
     parts = ["ringfence", form]
-    if len(agents) == 1:
-        (agent,) = agents
-        parts += [f"agent={plain(agent.name)}", f"owner={plain(agent.owner)}"]
+    if isinstance(concerns, Agent):
+        parts += [f"agent={plain(concerns.name)}", f"owner={plain(concerns.owner)}"]
     else:
-        parts.append(f"agents={len(agents)}")
+        parts.append(f"agents={concerns}")
     parts += [f"{word}={plain(text)}" for word, text in words.items()]
     parts.append(f"capability={_listed(capability for capability, _ in reasons)}")
     if tickets := _listed(ticket for _, ticket in reasons if ticket):
@@ -54,6 +53,6 @@ def message(form: str, agents: Collection[Agent], reasons: Reasons, digest: str,
 
 
 def _listed(texts: Iterable[str]) -> str:
-    ordered = sorted({plain(text) for text in texts})
+    ordered = sorted({plain(text) for text in set(texts)})
     more = len(ordered) - _LISTED_MAX
     return ",".join(ordered[:_LISTED_MAX]) + (f",+{more}" if more > 0 else "")
