@@ -294,7 +294,7 @@ def _failed(found: list[tuple[str, str]]) -> Any:
 
 
 def _state(held: Held) -> Any:
-    return struct({**_without_marks(held.inputs), **held.outputs})
+    return struct({**_without_marks(held.inputs), **held.outputs, "id": held.id})
 
 
 def _without_marks(inputs: Mapping[str, Any]) -> dict[str, Any]:
