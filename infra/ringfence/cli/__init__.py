@@ -18,6 +18,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "catalogue": ("ringfence.cli.catalogue", "List the capabilities, or explain one."),
     "allocate": ("ringfence.cli.allocate", "Give each agent of an environment its addresses."),
     "verify": ("ringfence.cli.verify", "Prove that the resources allow what is declared, no more and no less."),
+    "drift": ("ringfence.cli.drift", "Show what somebody changed by hand, in terms of access."),
     "explain": ("ringfence.cli.explain", "Explain one target of an agent through every layer."),
     "quarantine": ("ringfence.cli.quarantine", "Cut an agent off, or end that."),
     "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),
