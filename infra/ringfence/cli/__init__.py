@@ -21,6 +21,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "drift": ("ringfence.cli.drift", "Show what somebody changed by hand, in terms of access."),
     "explain": ("ringfence.cli.explain", "Explain one target of an agent through every layer."),
     "quarantine": ("ringfence.cli.quarantine", "Cut an agent off, or end that."),
+    "deploy-policy": ("ringfence.cli.deploy_policy", "Print the least IAM policies that a deployment needs."),
     "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),
     "replay": ("ringfence.cli.replay", "Replay an attack path on the real engines: what stops each step."),
     "schema": ("ringfence.cli.schema", "Print or write the JSON Schemas that editors use."),
