@@ -16,7 +16,7 @@ def test_without_pulumi_it_says_how_to_do_without(tmp_path: Path) -> None:
     ran = ringfence("drift", "--env", "dev", "--as-of", DAY, "--root", str(root), PATH=str(tmp_path))
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.splitlines()[:2] == [
-        "pulumi:1:1: RF155 there is no `pulumi` on PATH",
+        "pulumi:1:1: RF156 there is no `pulumi` on PATH",
         "  help: put it there, or give --before and --after: `pulumi stack export --stack dev` around a refresh",
     ]
 
@@ -38,4 +38,4 @@ def test_a_command_of_pulumis_that_fails_is_said_with_its_reason(tmp_path: Path)
     (tools / "pulumi").chmod(0o755)
     ran = ringfence("drift", "--env", "dev", "--as-of", DAY, "--root", str(root), PATH=f"{tools}:/usr/bin:/bin")
     assert (ran.code, ran.out) == (2, "")
-    assert "RF156 `pulumi stack export --stack dev --show-secrets` ended in 255: no stack named dev" in ran.err
+    assert "RF157 `pulumi stack export --stack dev --show-secrets` ended in 255: no stack named dev" in ran.err

@@ -39,6 +39,8 @@ ELSEWHERE = {
     "RF152": "tests/operate/test_direct.py",
     "RF153": "tests/operate/test_direct.py",
     "RF154": "tests/cli/test_quarantine.py",
+    "RF156": "tests/cli/test_drift_command.py",
+    "RF157": "tests/cli/test_drift_command.py",
     "RF160": "tests/source/test_codeowners.py",
     "RF161": "tests/source/test_codeowners.py",
     "RF162": "tests/cli/test_approvals.py",

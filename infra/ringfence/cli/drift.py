@@ -7,8 +7,9 @@ import click
 
 from ringfence.cli.compiled import compile_environment
 from ringfence.cli.edge import as_of_option, env_option, on_tree
+from ringfence.cli.state import read_as, unreadable
 from ringfence.operate.pulumi_steps import find_pulumi, project_name
-from ringfence.operate.scratch_refresh import Exports, refresh_copy
+from ringfence.operate.scratch_refresh import refresh_copy
 from ringfence.policy.span import Span
 from ringfence.review.drift import drift_json, drift_of, drift_text
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError
@@ -40,32 +41,21 @@ def command(
         raise click.UsageError("--before and --after are one answer: give both or neither")
     plan = compile_environment(tree, env, as_of, Findings()).plan
     if before is not None and after is not None:
-        exports, source = Exports(_read(before), _read(after)), str(after)
+        refreshed = read_as(read_refresh, "`pulumi stack export`", before, after)
     else:
-        source, region = "pulumi stack export", plan.environment.region
-        exports = refresh_copy(_pulumi(env), tree.root, project_name(tree), env, region)
-    try:
-        refreshed = read_refresh(exports.before, exports.after)
-    except GraphError as error:
-        mend = "give what `pulumi stack export` wrote"
-        raise InputError([Diagnostic(Span(source), "RF120", f"cannot be read: {error}", mend)]) from error
+        exports = refresh_copy(_pulumi(env), tree.root, project_name(tree), env, plan.environment.region)
+        try:
+            refreshed = read_refresh(exports.before, exports.after)
+        except GraphError as error:
+            raise unreadable("pulumi stack export", str(error), "`pulumi stack export`") from error
     drift = drift_of(refreshed, plan)
     click.echo(drift_json(drift) if form == "json" else drift_text(drift), nl=False)
     return 1 if drift.changes or drift.together else 0
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        mend = "give what `pulumi stack export` wrote"
-        raise InputError([Diagnostic(Span(str(path)), "RF120", f"cannot be read: {reason}", mend)]) from error
 
 
 def _pulumi(env: str) -> str:
     found = find_pulumi()
     if found is None:
         mend = f"put it there, or give --before and --after: `pulumi stack export --stack {env}` around a refresh"
-        raise InputError([Diagnostic(Span("pulumi"), "RF155", "there is no `pulumi` on PATH", mend)])
+        raise InputError([Diagnostic(Span("pulumi"), "RF156", "there is no `pulumi` on PATH", mend)])
     return found

@@ -55,5 +55,5 @@ def _run(pulumi: str, folder: Path, own: Mapping[str, str], *words: str) -> str:
     if ran.returncode:
         said = " ".join((ran.stderr.strip() or ran.stdout.strip()).split())
         message = f"`pulumi {' '.join(words)}` ended in {ran.returncode}: {said[-400:]}"
-        raise InputError([Diagnostic(Span("pulumi"), "RF156", message, "mend what it says, and run this again")])
+        raise InputError([Diagnostic(Span("pulumi"), "RF157", message, "mend what it says, and run this again")])
     return ran.stdout
