@@ -2,7 +2,7 @@
 ENV    ?= prod
 PYTHON ?= python3
 
-.PHONY: review test check lint format lock suricata pulumi-cli benchmark
+.PHONY: review test check lint format lock policy-pack suricata pulumi-cli benchmark
 .DEFAULT_GOAL := review
 
 # Rebuilt when the lock or the project's own declaration changes; every version is pinned by hash.
@@ -13,6 +13,16 @@ PYTHON ?= python3
 	@.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
 	@.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The policy pack's environment is one of its own; a call that finds it there does nothing.
+policy/.venv/.complete: policy/requirements.txt
+	@rm -rf policy/.venv
+	@$(PYTHON) -m venv policy/.venv
+	@echo "installing the policy pack's requirements into policy/.venv" >&2
+	@policy/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r policy/requirements.txt
+	@touch $@
+
+policy-pack: policy/.venv/.complete
 
 review: .venv/.complete
 	@.venv/bin/ringfence review --env $(ENV) $(if $(AS_OF),--as-of $(AS_OF))
@@ -44,6 +54,8 @@ benchmark: .venv/.complete
 lock:
 	uv pip compile pyproject.toml --extra deploy --extra engine --extra live --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	uv pip compile policy/requirements.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --quiet --output-file policy/requirements.txt
 
 # The real engines that tests run, into a cache folder outside the clone; a call that finds them there does nothing.
 suricata:

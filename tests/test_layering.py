@@ -23,7 +23,7 @@ LAYERS = (
     ("plan", "project"),
     ("aws",),
     ("verify", "engine"),
-    ("review", "aws.resources", "aws.live"),
+    ("review", "aws.resources", "aws.live", "guard"),
     ("operate",),
     ("cli",),
     ("__main__",),

@@ -11,11 +11,11 @@ PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8
 
 
 def test_every_command_has_its_row() -> None:
-    assert set(re.findall(r"^\| `([a-z]+)[ `]", PAGE, re.MULTILINE)) - set(LAYERS) == set(_COMMANDS)
+    assert set(re.findall(r"^\| `([a-z-]+)[ `]", PAGE, re.MULTILINE)) - set(LAYERS) == set(_COMMANDS)
 
 
 def test_every_option_of_the_table_exists() -> None:
-    for row in re.findall(r"^\| `([a-z]+) ?([^`]*)` \|", PAGE, re.MULTILINE):
+    for row in re.findall(r"^\| `([a-z-]+) ?([^`]*)` \|", PAGE, re.MULTILINE):
         name, usage = row
         if name not in _COMMANDS:
             continue

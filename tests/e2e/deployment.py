@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from world.provider import Server
 
 ROOT = Path(__file__).parents[2]
 HOW_TO_GET = "no Pulumi CLI: `make pulumi-cli` builds it, or put Pulumi's own on PATH"
+PACK = ROOT / "policy" / ".venv" / ".complete"
+HOW_TO_GET_THE_PACK = "the policy pack has no environment: `make policy-pack` makes it"
 DAY = "2026-11-23"
 ENVIRONMENTS = ("dev", "staging", "prod")
 IMPORTS = f"{ROOT / 'tests' / 'e2e'}:{ROOT / 'tests' / 'aws' / 'resources'}"
@@ -34,13 +36,14 @@ def find_cli() -> Path | None:
 def copy_of_the_project(folder: Path) -> Path:
     """The example project where a test may change it, each stack's day pinned, with this environment as `.venv`."""
     folder.mkdir(exist_ok=True)
-    for name in ("profiles", "infra"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("profiles", "infra", "policy"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     for environment in ENVIRONMENTS:
         text = (ROOT / f"Pulumi.{environment}.yaml").read_text(encoding="utf-8")
         (folder / f"Pulumi.{environment}.yaml").write_text(f'{text}  ringfence:as_of: "{DAY}"\n', encoding="utf-8")
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    for name in (".venv", "policy/.venv"):
+        (folder / name).symlink_to(ROOT / name)
     return folder
 
 
@@ -82,7 +85,7 @@ class Deployment:
 
     Commands run the program and the provider in this process, and the engine connects to both, as it does for the
     Automation API and for a provider under a debugger: what is the same each time is not started again. With ``cold``
-    it starts both itself, as for a person at a shell.
+    it starts both itself, as for a person at a shell. ``program`` is run instead of Ringfence's own, where it is set.
     """
 
     def __init__(self, folder: Path, project: Path, environment: str, world: World | None = None) -> None:
@@ -91,6 +94,7 @@ class Deployment:
         self.folder = folder
         self.project = project
         self.environment = environment
+        self.program: Callable[[], None] | None = None
         kept = folder / "world"
         self.world = world or (World(kept) if kept.exists() else new_world(kept, project, environment))
         cli = find_cli()
@@ -157,7 +161,7 @@ class Deployment:
     @contextlib.contextmanager
     def _hosted(self, command: list[str], variables: dict[str, str]) -> Iterator[None]:
         """The program and the provider as servers of this process, which the command is told of."""
-        host = Host(self.project)
+        host = Host(self.project, self.program)
         provider = Server(self.world, die=lambda: provider.end(), kill=self.kill)
         if command[1] in ("up", "preview", "destroy", "refresh"):
             command += ["--client", f"127.0.0.1:{host.port}", "--exec-kind", "auto.inline"]

@@ -1,7 +1,9 @@
 """Where a command's resources come from: a file that Pulumi wrote, or the program itself."""
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -21,12 +23,30 @@ preview_option = click.option(
 
 def read_file(path: Path) -> ResourceGraph:
     """The resources of an export or a preview; raises `InputError`."""
+    return read_as(read_state, "`pulumi stack export` or `pulumi preview --json`", path)
+
+
+_ReadT = TypeVar("_ReadT")
+
+
+def read_as(reader: Callable[..., _ReadT], written_by: str, *paths: Path) -> _ReadT:
+    """What a reader makes of the texts of some files; raises `InputError`, at the file, where it makes nothing."""
+    texts: list[str] = []
+    for path in paths:
+        try:
+            texts.append(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            raise unreadable(str(path), reason, written_by) from error
     try:
-        return read_state(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, GraphError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        mend = "give what `pulumi stack export` or `pulumi preview --json` wrote"
-        raise InputError([Diagnostic(Span(str(path)), "RF120", f"cannot be read: {reason}", mend)]) from error
+        return reader(*texts)
+    except GraphError as error:
+        raise unreadable(str(paths[-1]), str(error), written_by) from error
+
+
+def unreadable(place: str, reason: str, written_by: str) -> InputError:
+    """What Pulumi wrote cannot be read."""
+    return InputError([Diagnostic(Span(place), "RF120", f"cannot be read: {reason}", f"give what {written_by} wrote")])
 
 
 def registered(tree: Tree, env: str, day: datetime.date) -> ResourceGraph:

@@ -75,13 +75,14 @@ def proof_report(proof: Proof, effective: Policy, source: str, permissions: Perm
         proved=proof.proved,
         agents={agent: str(proof.verdict(agent)) for agent in proof.agents},
         residuals=len(effective.residuals),
-        findings=tuple(map(_counterexample, proof.findings)),
+        findings=tuple(map(counterexample, proof.findings)),
         not_covered=tuple(each for each in NOT_COVERED if permissions is None or each != ONLY_LIVE),
         permissions=permissions,
     )
 
 
-def _counterexample(finding: Finding) -> Counterexample:
+def counterexample(finding: Finding) -> Counterexample:
+    """A finding as it is reported."""
     return Counterexample(
         str(finding.kind), finding.agent or None, finding.layer, finding.traffic, finding.rule,
         finding.resource or None, tuple(map(str, finding.declared)),

@@ -6,6 +6,7 @@ from ringfence.aws.attribution import Attribution
 from ringfence.aws.outputs import StackOutputs
 from ringfence.review.artefact_model import SCHEMAS
 from ringfence.review.as_json import difference_schema, report_schema
+from ringfence.review.drift import drift_schema
 from ringfence.review.expiring import Endings
 from ringfence.review.explanation import explanation_schema
 from ringfence.review.proof import proof_schema
@@ -24,6 +25,7 @@ def output_schemas() -> dict[str, Schema]:
         "difference": difference_schema(),
         "expiring": TypeAdapter(Endings).json_schema(mode="serialization"),
         "proof": proof_schema(),
+        "drift": drift_schema(),
         "explanation": explanation_schema(),
         "attribution": attribution,
     }

@@ -134,6 +134,77 @@ def following(world: World, kind: str, inputs: Mapping[str, Any], outputs: Mappi
     }
 
 
+def listed(world: World, held: Held) -> dict[str, Any]:
+    """What the provider reads of a resource besides its own: a group's rules, a NACL's entries, a table's routes.
+
+    They are in what a refresh reads only: when a group is made, it has none yet.
+    """
+    match held.type:
+        case "aws:ec2/securityGroup:SecurityGroup":
+            return {
+                way: [_rule(rule, held.id) for rule in world.resources(kind) if rule.get("securityGroupId") == held.id]
+                for way, kind in _RULES.items()
+            }
+        case "aws:ec2/networkAcl:NetworkAcl":
+            entries = [
+                each for each in world.resources("aws:ec2/networkAclRule:NetworkAclRule")
+                if each.get("networkAclId") == held.id
+            ]  # fmt: skip
+            return {
+                way: [_entry(entry) for entry in entries if bool(entry.get("egress")) == (way == "egress")]
+                for way in _RULES
+            }
+        case "aws:ec2/routeTable:RouteTable":
+            routes = [each for each in world.resources("aws:ec2/route:Route") if each.get("routeTableId") == held.id]
+            return {"routes": [_route(route) for route in routes]}
+        case _:
+            return {}
+
+
+_RULES = {
+    "ingress": "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "egress": "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+}
+
+
+def _rule(rule: Held, group: str) -> dict[str, Any]:
+    other = rule.get("referencedSecurityGroupId")
+    everything = rule.get("ipProtocol") == "-1"
+    return {
+        "protocol": rule.get("ipProtocol"),
+        "fromPort": 0 if everything else rule.get("fromPort"),
+        "toPort": 0 if everything else rule.get("toPort"),
+        "cidrBlocks": [rule.get("cidrIpv4")] if rule.get("cidrIpv4") else [],
+        "ipv6CidrBlocks": [rule.get("cidrIpv6")] if rule.get("cidrIpv6") else [],
+        "prefixListIds": [rule.get("prefixListId")] if rule.get("prefixListId") else [],
+        "securityGroups": [other] if other and other != group else [],
+        "self": other == group,
+        "description": rule.get("description") or "",
+    }
+
+
+def _entry(entry: Held) -> dict[str, Any]:
+    return {
+        "ruleNo": entry.get("ruleNumber"),
+        "action": entry.get("ruleAction"),
+        "protocol": {"tcp": "6", "udp": "17", "icmp": "1"}.get(entry.get("protocol"), entry.get("protocol")),
+        "cidrBlock": entry.get("cidrBlock") or "",
+        "ipv6CidrBlock": entry.get("ipv6CidrBlock") or "",
+        "fromPort": entry.get("fromPort") or 0,
+        "toPort": entry.get("toPort") or 0,
+        "icmpType": 0,
+        "icmpCode": 0,
+    }
+
+
+def _route(route: Held) -> dict[str, Any]:
+    targets = ("gatewayId", "natGatewayId", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId")
+    return {
+        "cidrBlock": route.get("destinationCidrBlock") or "",
+        **{name: route.get(name) or "" for name in targets},
+    }
+
+
 def endpoints_of(firewall: Held) -> dict[str, str]:
     """A firewall's endpoints, each with its zone."""
     return {

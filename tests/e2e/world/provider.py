@@ -15,7 +15,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from world import table
 from world.account import Fault, Held, World
-from world.outputs import following, identified
+from world.outputs import following, identified, listed
 from world.refusals import Refused, check, check_delete
 from world.schema import TYPES, problems
 
@@ -202,7 +202,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         held = self.world.get(kind, request.id) or _imported(self.world, kind, request.id)
         if held is None:
             return provider_pb2.ReadResponse()
-        return provider_pb2.ReadResponse(id=held.id, properties=_state(held), inputs=struct(held.inputs))
+        properties = struct({**listed(self.world, held), **plain(_state(held))})
+        return provider_pb2.ReadResponse(id=held.id, properties=properties, inputs=struct(held.inputs))
 
     def _operate(self, operation: str, asked: Held, act: Callable[[], Held], context: Any) -> Held:
         """Do one operation: alone, written down, and with whatever is to go wrong."""
@@ -294,7 +295,7 @@ def _failed(found: list[tuple[str, str]]) -> Any:
 
 
 def _state(held: Held) -> Any:
-    return struct({**_without_marks(held.inputs), **held.outputs})
+    return struct({**_without_marks(held.inputs), **held.outputs, "id": held.id})
 
 
 def _without_marks(inputs: Mapping[str, Any]) -> dict[str, Any]:

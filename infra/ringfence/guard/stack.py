@@ -1,0 +1,70 @@
+"""A stack's resources held to what its profiles declare: proved, and nothing beside them that opens a way."""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ringfence.aws.allocation_file import allocation_of
+from ringfence.aws.enforcement.enforce import enforce
+from ringfence.aws.enforcement.resource_counts import resource_counts
+from ringfence.guard.way import opened
+from ringfence.plan import plan_environment
+from ringfence.source.diagnostic import Findings
+from ringfence.source.tree import Tree
+from ringfence.verify.finding import Finding
+from ringfence.verify.graph import ResourceGraph, Value
+from ringfence.verify.proof import prove
+from ringfence.verify.settings import Settings
+
+COMPONENT = "ringfence:"
+"""How the types of Ringfence's own components begin; what they register stands below them in the URN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What must not be: a message that says which traffic, and the URN of the resource, empty where there is none."""
+
+    message: str
+    urn: str = ""
+
+
+def violations(graph: ResourceGraph, tree: Tree, environment: str, day: datetime.date) -> tuple[Violation, ...]:
+    """Where a stack's resources differ from what the environment declares, or say more than its program registers.
+
+    Raises `InputError` where the environment cannot be compiled.
+    """
+    findings = Findings()
+    plan = plan_environment(tree, environment, day, findings)
+    allocation = allocation_of(plan, tree, findings)
+    findings.raise_if_failed()
+    written = plan.environment
+    setting = written.environment
+    settings = Settings(setting.inspection, setting.http2, written.region, setting.account)
+    found = [_of_proof(finding, graph) for finding in prove(graph, plan.effective, settings).findings]
+    return (*found, *_too_many(graph, resource_counts(enforce(plan, allocation))))
+
+
+def beside(urn: str, kind: str, inputs: Mapping[str, Value]) -> tuple[str, ...]:
+    """What a resource opens that is none of Ringfence's own, in words: refused, whatever the rest of its stack says."""
+    return () if is_own(urn) else opened(kind, inputs)
+
+
+def is_own(urn: str) -> bool:
+    """Whether a resource stands below one of Ringfence's components, by its URN."""
+    return any(each.startswith(COMPONENT) for each in urn.split("::")[2].split("$")[:-1])
+
+
+def _of_proof(finding: Finding, graph: ResourceGraph) -> Violation:
+    return Violation(str(finding), finding.resource if graph.get(finding.resource) else "")
+
+
+def _too_many(graph: ResourceGraph, expected: Mapping[str, int]) -> Iterator[Violation]:
+    """More resources that open ways, below Ringfence's components, than its program registers of their type."""
+    for kind, count in graph.counts().items():
+        most = expected.get(kind, 0)
+        if count <= most:
+            continue
+        for resource in graph.of_type(kind):
+            if is_own(resource.urn) and (ways := opened(kind, resource.inputs)):
+                message = f"{', '.join(ways)}: the stack has {count} of {kind}, and this environment {most}"
+                yield Violation(message, resource.urn)

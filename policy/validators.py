@@ -1,0 +1,98 @@
+"""What the pack's policies do: the engine's view of resources made a graph, and the graph held to the profiles."""
+
+import datetime
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi_policy import PolicyResource, ResourceValidationArgs, StackValidationArgs
+from pulumi_policy.policy import ReportViolation
+from pulumi_policy.proxy import UnknownValueError
+from ringfence.guard.stack import beside, violations
+from ringfence.operate.pulumi_steps import project_name
+from ringfence.profile.fleet import read_environments
+from ringfence.project import line_at, pinned_day, today
+from ringfence.source.diagnostic import Findings, InputError, Severity, render
+from ringfence.source.tree import Directory
+from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
+
+
+def no_other_way(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+    """Refuse a resource, before it is made, that opens a way and is none of Ringfence's own."""
+    for way in beside(args.urn, args.resource_type, plain(args.props)):
+        report_violation(f"{args.name} opens {way}, and no profile declares it", args.urn)
+
+
+class Declared:
+    """Holds a stack of Ringfence's own program to the profiles of the clone that the pack stands in."""
+
+    def __init__(self, root: Path) -> None:
+        self._tree = Directory(root)
+        self._inputs: dict[str, Mapping[str, Value]] = {}
+
+    def note(self, args: ResourceValidationArgs, _report: ReportViolation) -> None:
+        """Keep what the program asked for: at the end the engine shows only what became of it."""
+        self._inputs[args.urn] = plain(args.props)
+
+    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        """Report every difference between the resources and the profiles, with its counterexample."""
+        if pulumi.get_project() != project_name(self._tree):
+            args.not_applicable("a stack of another project: what it may hold is said by no profile")
+        environment = pulumi.get_stack()
+        try:
+            graph = ResourceGraph(pulumi.get_project(), environment, tuple(map(self._resource, args.resources)))
+            for violation in violations(graph, self._tree, environment, self._day(environment)):
+                report_violation(violation.message, violation.urn or None)
+        except InputError as error:
+            shown = functools.partial(line_at, self._tree)
+            for diagnostic in error.diagnostics:
+                if diagnostic.severity is Severity.ERROR:
+                    report_violation(render(diagnostic, shown), None)
+
+    def _day(self, environment: str) -> datetime.date:
+        written = read_environments(self._tree, Findings()).get(environment)
+        return today(None, pinned_day(written.document) if written else None)
+
+    def _resource(self, seen: PolicyResource) -> Resource:
+        outputs = plain(seen.props)
+        identity = outputs.get("id")
+        return Resource(
+            urn=seen.urn,
+            type=seen.resource_type,
+            name=seen.name,
+            # One that a deployment leaves aside (`--target`) was not asked for: then what it is counts.
+            inputs=self._inputs.get(seen.urn, outputs),
+            outputs=outputs,
+            id=identity if isinstance(identity, str) and identity not in ("", UNKNOWN) else None,
+            custom=seen.provider is not None,
+            parent=seen.parent.urn if seen.parent else None,
+            dependencies=tuple(sorted(other.urn for other in seen.dependencies)),
+            property_dependencies={
+                name: tuple(sorted(other.urn for other in others))
+                for name, others in seen.property_dependencies.items()
+                if others
+            },
+            protect=bool(seen.opts.protect),
+        )
+
+
+def plain(props: Mapping[str, Any]) -> dict[str, Value]:
+    """Properties as plain data: whole numbers as integers, and one mark for what a preview does not know."""
+    return {name: _item(props, name) for name in props if name != "__defaults"}
+
+
+def _item(held: Any, key: Any) -> Value:
+    """One value of a table or list; reading an unknown one raises, which the SDK means for policies of one property."""
+    try:
+        value = held[key]
+    except UnknownValueError:
+        return UNKNOWN
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return plain(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_item(value, index) for index in range(len(value))]
+    return value
