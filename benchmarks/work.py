@@ -70,6 +70,20 @@ def prepare(folder: Path) -> Any:
     return write(folder)
 
 
+def resources(folder: Path) -> Any:
+    """What the program of a fleet registers, kept for `proof`."""
+    from benchmarks.proof import write_resources
+
+    return write_resources(folder)
+
+
+def proof(folder: Path) -> Any:
+    """The proof of a fleet: see `benchmarks.proof`."""
+    from benchmarks.proof import proved
+
+    return proved(folder)
+
+
 def enforced(folder: Path) -> tuple[Plan, Any]:
     """The plan and the enforcement of a fleet."""
     from ringfence.aws.allocation_file import allocation_of
@@ -82,7 +96,7 @@ def enforced(folder: Path) -> tuple[Plan, Any]:
 
 def main() -> None:
     """Do the task that is named."""
-    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program, prepare)}
+    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program, prepare, resources, proof)}
     gc.disable()
     name, folder = sys.argv[1:]
     print(json.dumps(tasks[name](Path(folder))))
