@@ -132,7 +132,11 @@ class _Rules:
         self.firewall = list(firewall_rules(policy, enforcement))
         self.endpoints = list(endpoint_statements(policy, enforcement))
         self.numbers: Mapping[str, Mapping[NeedKey, int]] = {
-            agent.name: {(need.declared, need.capability): number for number, need in enumerate(agent.needs)}
+            agent.name: {
+                (need.declared, need.capability, reach.destination): number
+                for number, need in enumerate(agent.needs)
+                for reach in need.reaches
+            }
             for agent in report.agents
         }
         self.firewall_of = self._by_agent(self.firewall)
@@ -148,7 +152,7 @@ class _Rules:
     def needs(self, agent: str, keys: Iterable[NeedKey]) -> list[int]:
         """The numbers of an agent's needs."""
         numbers = self.numbers.get(agent, {})
-        return sorted(numbers[key] for key in keys if key in numbers)
+        return sorted({numbers[key] for key in keys if key in numbers})
 
     def written(self, agent: str, rule: Rule) -> list[Any]:
         """A rule with the needs that it is there for; whose they are, where they are another agent's."""
@@ -295,7 +299,6 @@ def _access(access: AccessChange, entry: AccessEntry) -> dict[str, Any]:
         besides=access.besides,
         example=access.example,
         risks=access.risks,
-        capabilities=tuple(dict.fromkeys(approval.capability for approval in access.approvals)),
         breakGlass=any(approval.break_glass for approval in access.approvals),
         approvals=[[approval.capability, approval_text(approval), approval.declared] for approval in access.approvals],
     )

@@ -22,6 +22,8 @@
   const code = (text) => el("code", {}, text);
   const mark = (text, kind) => el("span", { class: `mark ${kind || ""}` }, text);
   const counted = (number, thing, many) => `${number} ${number === 1 ? thing : many || `${thing}s`}`;
+  // Names in our own sentences stand between backticks.
+  const ticked = (text) => text.split(/`([^`]*)`/).map((part, index) => (index % 2 ? code(part) : part));
   const between = (nodes, what) => nodes.flatMap((node, index) => (index ? [what, node] : [node]));
 
   // A list that says how long it is, and shows all of it when that is asked for.
@@ -73,15 +75,22 @@
 
   // What the filters ask
 
-  const widened = new Map(); // agent -> capabilities of its that widen
+  const widened = new Map(); // agent -> the accesses of its that widen
   const change = data.difference;
   for (const entry of change ? change.widened : []) {
     for (const access of entry.accesses) {
       for (const name of access.agents || entry.agents) {
-        if (!widened.has(name)) widened.set(name, new Set());
-        for (const capability of access.capabilities || []) widened.get(name).add(capability);
+        if (!widened.has(name)) widened.set(name, []);
+        widened.get(name).push(access);
       }
     }
+  }
+  // Whether a need has a part in a widening: by its line, and of several calls on one line by whom it calls.
+  function widens(agent, need) {
+    return (widened.get(agent.name) || []).some((access) =>
+      (access.approvals || []).some(([capability, , at]) => capability === need.capability && at === need.declared) &&
+      (access.kind !== "agent" || (need.reaches || []).some((number) =>
+        data.reaches[number].destination.startsWith(`${access.destination}:`))));
   }
   for (const agent of data.agents) {
     agent.needs = agent.needs || [];
@@ -90,6 +99,9 @@
     agent.open = (agent.risks || []).some((number) => !data.risks[number].accepted);
     agent.emergency = agent.needs.some((need) => need.breakGlass);
   }
+  // What was opened in an emergency first, then what widens.
+  const first = (agent) => (agent.emergency ? 2 : 0) + (widened.has(agent.name) ? 1 : 0);
+  data.agents.sort((a, b) => first(b) - first(a));
   const combinations = new Set(data.risks.map((risk) => risk.risk));
   const asked = { agent: "", owner: null, capability: "", risk: "", layer: "", widened: false };
 
@@ -187,7 +199,7 @@
     const need = agent.needs[number];
     const reaches = (need.reaches || []).map((each) => data.reaches[each]);
     const layers = data.layers.filter((layer) => reaches.some((reach) => (reach.layers || []).includes(layer)));
-    const wide = widened.has(agent.name) && widened.get(agent.name).has(need.capability);
+    const wide = widens(agent, need);
     return el("tr", { id: `need:${agent.name}:${number}`, class: narrows() && needMatches(need) ? "match" : null },
       el("th", { scope: "row" }, need.capability, " ",
         wide && mark("widened", "wide"),
@@ -198,7 +210,7 @@
         data.lines[need.declared] && el("div", { class: "soft" }, code(data.lines[need.declared]))),
       el("td", {}, reaches.map(reachNode)),
       el("td", {}, need.until || "no end"),
-      el("td", {}, need.approvedBy || "nobody needs to"),
+      el("td", {}, need.approvedBy || "nobody named"),
       el("td", {}, layers.length ? layers.map((layer) => [mark(layer, "layer"), " "]) : mark("nothing", "wide")));
   }
   function reachNode(reach) {
@@ -254,16 +266,18 @@
   // The picture
 
   function reachesOf(agent) {
-    // [the destination's intent, its destination, public write], and the agents that it calls
+    // [a destination's intent, the destination, whether one may write in public there, whether it widens], and
+    // [an agent that it calls, whether that widens]
     const out = [], calls = [];
     for (const need of agent.needs) {
       if (narrows() && !needMatches(need)) continue;
+      const wide = change && widens(agent, need);
       for (const number of need.reaches || []) {
         const reach = data.reaches[number];
         const callee = reach.kind === "agent" && /^agent (.+):\d+$/.exec(reach.destination);
-        if (callee) calls.push([callee[1], need.capability]);
+        if (callee) calls.push([callee[1], wide]);
         else out.push([need.origin === "platform" ? "platform" : need.capability, reach.destination, reach.publicWrite,
-          need.capability]);
+          wide]);
       }
     }
     return [out, calls];
@@ -298,22 +312,22 @@
       return edge;
     };
     for (const [agent, out, called] of found) {
-      const name = nodeOf.get(agent.name), wide = widened.get(agent.name);
+      const name = nodeOf.get(agent.name);
       if (!left.has(name)) left.set(name, { name, wide: false, agents: 0 });
       left.get(name).agents += 1;
-      left.get(name).wide ||= Boolean(wide);
-      for (const [intent, destination, open, capability] of out) {
+      left.get(name).wide ||= widened.has(agent.name);
+      for (const [intent, destination, open, wide] of out) {
         const group = groups.get(family(intent));
         if (!right.has(group)) right.set(group, { name: group, wide: false, destinations: new Set(), at: 0, many: 0 });
         right.get(group).destinations.add(destination);
         const edge = join(edges, `${name}\n${group}`, name, group);
         edge.open ||= Boolean(open);
-        if (wide && wide.has(capability)) edge.wide = right.get(group).wide = true;
+        if (wide) edge.wide = right.get(group).wide = true;
       }
-      for (const [callee, capability] of called) {
+      for (const [callee, wide] of called) {
         if (!nodeOf.has(callee) || nodeOf.get(callee) === name) continue;
         const edge = join(calls, `${name}\n${nodeOf.get(callee)}`, name, nodeOf.get(callee));
-        if (wide && wide.has(capability)) edge.wide = true;
+        if (wide) edge.wide = true;
       }
     }
     picture([...left.values()], [...right.values()], [...edges.values()], [...calls.values()], one);
@@ -438,7 +452,7 @@
         (access.approvals || []).map(([capability, text, at]) =>
           el("div", {}, code(capability), text && ` · ${text}`, " · ", place(at)))))),
       el("div", { class: "soft" }, "through"),
-      el("ul", { class: "plain" }, entry.through.map((each) => el("li", {}, each.text, " · ",
+      el("ul", { class: "plain" }, entry.through.map((each) => el("li", {}, ticked(each.text), " · ",
         each.before && code(each.before), each.before && each.after && " → ", each.after && place(each.after)))));
   }
 
@@ -522,6 +536,11 @@
     asked.widened = $("filter-widened").checked;
     apply();
   }
+  function clear() {
+    for (const name of ["agent", "capability", "risk", "layer"]) $(`filter-${name}`).value = "";
+    $("filter-widened").checked = false;
+    read();
+  }
   // A link to an agent or a need shows it, whatever was filtered.
   function follow() {
     let hash = "";
@@ -529,7 +548,7 @@
     const wanted = /^(agent|need):([^:]+)(?::(\d+))?$/.exec(hash);
     const agent = wanted && byName.get(wanted[2]);
     if (!agent) return;
-    if (!shown.includes(agent)) { $("filters").reset(); read(); }
+    if (!shown.includes(agent)) clear();
     const index = shown.indexOf(agent);
     if (index >= rows) {
       const from = rows;
@@ -554,7 +573,7 @@
   read();
   $("filters").addEventListener("input", read);
   $("filters").addEventListener("submit", (event) => event.preventDefault());
-  $("filters").addEventListener("reset", () => setTimeout(read)); // when the controls are empty
+  $("clear").addEventListener("click", clear);
   $("more").addEventListener("click", () => {
     const from = rows;
     rows += ROWS;

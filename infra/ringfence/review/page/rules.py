@@ -26,15 +26,18 @@ from ringfence.aws.enforcement.model import (
 from ringfence.aws.enforcement.services import GATEWAY_SERVICES
 from ringfence.aws.enforcement.site import EPHEMERAL
 from ringfence.aws.iam import Statement
-from ringfence.policy.flow import AgentCall, Flow, Grant, Https, Service, Tls, Transport
+from ringfence.policy.flow import AgentCall, Flow, Https, Service, Tls, Transport
 from ringfence.policy.policy import Policy
 
 _ANYWHERE = ipaddress.IPv4Network("0.0.0.0/0")
 _HEAD = re.compile(r'^\w+ \S+ (\S+) .*?\(msg:"([^"]*)"')
 _WORD = re.compile(r"(\w+)=(\S+)")
 
-NeedKey = tuple[str, str]
-"""Which need of an agent a flow comes from: its place as ``path:line``, and its capability."""
+NeedKey = tuple[str, str, str]
+"""Which need of an agent a flow comes from: its place as ``path:line``, its capability, and where it leads.
+
+Several calls may stand on one line.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,14 @@ class SharedRule:
     agents: Mapping[str, tuple[NeedKey, ...]]
 
 
-def key_of(grant: Grant) -> NeedKey:
-    """The need that a grant belongs to."""
-    return (str(grant.declared), grant.capability)
+def _key(flow: Flow) -> NeedKey:
+    access = flow.access
+    destination = access.service if isinstance(access, Service) else str(access)
+    return (str(flow.grant.declared), flow.grant.capability, destination)
 
 
 def _keys(flows: Iterable[Flow]) -> tuple[NeedKey, ...]:
-    return tuple(dict.fromkeys(key_of(flow.grant) for flow in flows))
+    return tuple(dict.fromkeys(_key(flow) for flow in flows))
 
 
 class AgentRules:
@@ -221,7 +225,7 @@ def firewall_rules(policy: Policy, enforcement: Enforcement) -> Iterator[SharedR
 def _judged(flows: tuple[Flow, ...]) -> list[tuple[str, str, NeedKey]]:
     """What the firewall judges, by capability and host as a message writes them."""
     return [
-        (plain(flow.grant.capability), plain(str(flow.access.host)), key_of(flow.grant))
+        (plain(flow.grant.capability), plain(str(flow.access.host)), _key(flow))
         for flow in flows
         if isinstance(flow.access, Https | Tls)
     ]
@@ -284,7 +288,7 @@ def endpoint_statements(policy: Policy, enforcement: Enforcement) -> Iterator[Sh
             agents: dict[str, dict[NeedKey, None]] = {}
             for flow, access in flows.get(endpoint.service, ()):
                 if _allows(statement, access):
-                    agents.setdefault(flow.agent, {})[key_of(flow.grant)] = None
+                    agents.setdefault(flow.agent, {})[_key(flow)] = None
             needs = {agent: tuple(keys) for agent, keys in agents.items()}
             yield SharedRule(f"{endpoint.service} ({kind})", json.dumps(text, indent=2), needs)
 
