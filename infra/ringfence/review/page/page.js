@@ -2,7 +2,8 @@
 // Shows the review that stands in #data. Every text becomes a text node: nothing here makes markup out of a string.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const ROWS = 100; // agents, or entries of a difference, that are shown before more are asked for
+  const ROWS = 100; // agents, or items of a list, that are shown before more are asked for
+  const ENTRIES = 20; // entries of a difference, and accesses in one
   const NODES = 36; // in one column of the picture
   const byName = new Map(data.agents.map((agent) => [agent.name, agent]));
   const $ = (id) => document.getElementById(id);
@@ -27,12 +28,12 @@
   const between = (nodes, what) => nodes.flatMap((node, index) => (index ? [what, node] : [node]));
 
   // A list that says how long it is, and shows all of it when that is asked for.
-  function listed(items, node, what) {
-    const list = el("ul", { class: "plain" }, items.slice(0, ROWS).map((item) => el("li", {}, node(item))));
-    if (items.length <= ROWS) return list;
+  function listed(items, node, what, first = ROWS) {
+    const list = el("ul", { class: "plain" }, items.slice(0, first).map((item) => el("li", {}, node(item))));
+    if (items.length <= first) return list;
     const button = el("button", { type: "button" }, `show all ${items.length} ${what}`);
     button.addEventListener("click", () => {
-      list.append(...items.slice(ROWS).map((item) => el("li", {}, node(item))));
+      list.append(...items.slice(first).map((item) => el("li", {}, node(item))));
       button.remove();
     });
     return [list, button];
@@ -86,14 +87,23 @@
     }
   }
   // Whether a need has a part in a widening: by its line, and of several calls on one line by whom it calls.
-  function widens(agent, need) {
-    return (widened.get(agent.name) || []).some((access) =>
-      (access.approvals || []).some(([capability, , at]) => capability === need.capability && at === need.declared) &&
-      (access.kind !== "agent" || (need.reaches || []).some((number) =>
-        data.reaches[number].destination.startsWith(`${access.destination}:`))));
+  function markWidening(agent) {
+    const lines = new Set(), calls = new Set();
+    for (const access of widened.get(agent.name) || []) {
+      for (const [capability, , at] of access.approvals || []) {
+        if (access.kind === "agent") calls.add(`${capability}\n${at}\n${access.destination}`);
+        else lines.add(`${capability}\n${at}`);
+      }
+    }
+    for (const need of agent.needs) {
+      const line = `${need.capability}\n${need.declared}`;
+      need.widened = lines.has(line) || (calls.size > 0 && (need.reaches || []).some((number) =>
+        calls.has(`${line}\n${data.reaches[number].destination.replace(/:\d+$/, "")}`)));
+    }
   }
   for (const agent of data.agents) {
     agent.needs = agent.needs || [];
+    markWidening(agent);
     agent.said = `${agent.name}\n${agent.owner}`.toLowerCase();
     agent.combinations = new Set((agent.risks || []).map((number) => data.risks[number].risk));
     agent.open = (agent.risks || []).some((number) => !data.risks[number].accepted);
@@ -199,7 +209,7 @@
     const need = agent.needs[number];
     const reaches = (need.reaches || []).map((each) => data.reaches[each]);
     const layers = data.layers.filter((layer) => reaches.some((reach) => (reach.layers || []).includes(layer)));
-    const wide = widens(agent, need);
+    const wide = need.widened;
     return el("tr", { id: `need:${agent.name}:${number}`, class: narrows() && needMatches(need) ? "match" : null },
       el("th", { scope: "row" }, need.capability, " ",
         wide && mark("widened", "wide"),
@@ -265,23 +275,16 @@
 
   // The picture
 
-  function reachesOf(agent) {
-    // [a destination's intent, the destination, whether one may write in public there, whether it widens], and
-    // [an agent that it calls, whether that widens]
-    const out = [], calls = [];
+  const callees = data.reaches.map((reach) =>
+    reach.kind === "agent" ? (/^agent (.+):\d+$/.exec(reach.destination) || [])[1] : undefined);
+  // The ways of an agent: [its need, the number of what it reaches], those that the filters ask for.
+  function* waysOf(agent) {
+    const all = !narrows();
     for (const need of agent.needs) {
-      if (narrows() && !needMatches(need)) continue;
-      const wide = change && widens(agent, need);
-      for (const number of need.reaches || []) {
-        const reach = data.reaches[number];
-        const callee = reach.kind === "agent" && /^agent (.+):\d+$/.exec(reach.destination);
-        if (callee) calls.push([callee[1], wide]);
-        else out.push([need.origin === "platform" ? "platform" : need.capability, reach.destination, reach.publicWrite,
-          wide]);
-      }
+      if (all || needMatches(need)) for (const number of need.reaches || []) yield [need, number];
     }
-    return [out, calls];
   }
+  const intentOf = (need) => (need.origin === "platform" ? "platform" : need.capability);
   // Names of groups for keys, the largest first; what does not fit is one group more.
   function grouped(counts, what) {
     const keys = [...counts.keys()];
@@ -299,35 +302,42 @@
     const one = shown.length <= NODES;
     const owners = grouped(count(shown.map((agent) => agent.owner)), "owners");
     const nodeOf = new Map(shown.map((agent) => [agent.name, one ? agent.name : owners.get(agent.owner)]));
-    const found = shown.map((agent) => [agent, ...reachesOf(agent)]);
-    const intents = found.flatMap(([, out]) => out.map(([intent]) => intent));
-    const families = new Set(intents).size > NODES;
+    const intents = new Map();
+    for (const agent of shown) {
+      for (const [need, number] of waysOf(agent)) {
+        if (!callees[number]) intents.set(intentOf(need), (intents.get(intentOf(need)) || 0) + 1);
+      }
+    }
+    const families = intents.size > NODES;
     const family = (intent) => (families ? intent.split(".")[0] : intent);
-    const groups = grouped(count(intents.map(family)), "intents");
+    const sizes = new Map();
+    for (const [intent, size] of intents) sizes.set(family(intent), (sizes.get(family(intent)) || 0) + size);
+    const groups = grouped(sizes, "intents");
     const left = new Map(), right = new Map(), edges = new Map(), calls = new Map();
-    const join = (map, key, from, to) => {
-      if (!map.has(key)) map.set(key, { from, to, wide: false, open: false, many: 0 });
-      const edge = map.get(key);
-      edge.many += 1;
-      return edge;
+    const join = (map, from, to) => {
+      const key = `${from}\n${to}`;
+      if (!map.has(key)) map.set(key, { from, to, wide: false, open: false });
+      return map.get(key);
     };
-    for (const [agent, out, called] of found) {
+    for (const agent of shown) {
       const name = nodeOf.get(agent.name);
       if (!left.has(name)) left.set(name, { name, wide: false, agents: 0 });
       left.get(name).agents += 1;
       left.get(name).wide ||= widened.has(agent.name);
-      for (const [intent, destination, open, wide] of out) {
-        const group = groups.get(family(intent));
+      for (const [need, number] of waysOf(agent)) {
+        const callee = callees[number];
+        if (callee) {
+          const to = nodeOf.get(callee);
+          if (to !== undefined && to !== name) join(calls, name, to).wide ||= need.widened;
+          continue;
+        }
+        const group = groups.get(family(intentOf(need)));
         if (!right.has(group)) right.set(group, { name: group, wide: false, destinations: new Set(), at: 0, many: 0 });
-        right.get(group).destinations.add(destination);
-        const edge = join(edges, `${name}\n${group}`, name, group);
-        edge.open ||= Boolean(open);
-        if (wide) edge.wide = right.get(group).wide = true;
-      }
-      for (const [callee, wide] of called) {
-        if (!nodeOf.has(callee) || nodeOf.get(callee) === name) continue;
-        const edge = join(calls, `${name}\n${nodeOf.get(callee)}`, name, nodeOf.get(callee));
-        if (wide) edge.wide = true;
+        const node = right.get(group), edge = join(edges, name, group), reach = data.reaches[number];
+        node.destinations.add(reach.destination);
+        edge.open ||= Boolean(reach.publicWrite);
+        edge.wide ||= need.widened;
+        node.wide ||= need.widened;
       }
     }
     picture([...left.values()], [...right.values()], [...edges.values()], [...calls.values()], one);
@@ -428,10 +438,10 @@
     ].flat(Infinity).filter(Boolean));
   }
   function pieces(list, node, what) {
-    const holder = el("div", {}, list.slice(0, ROWS).map(node));
-    if (list.length > ROWS) {
+    const holder = el("div", {}, list.slice(0, ENTRIES).map(node));
+    if (list.length > ENTRIES) {
       const button = el("button", { type: "button" }, `show all ${list.length} ${what}`);
-      button.addEventListener("click", () => { button.replaceWith(...list.slice(ROWS).map(node)); });
+      button.addEventListener("click", () => { button.replaceWith(...list.slice(ENTRIES).map(node)); });
       holder.append(button);
     }
     return holder;
@@ -439,18 +449,22 @@
   const answerNode = (each) => [code(each.subject), ` ${each.field}: `, code(each.before || "nothing"), " → ",
     code(each.after || "nothing"), " · ", agentLinks(each.agents), " ", each.placeBefore && code(each.placeBefore), " ",
     each.placeAfter && place(each.placeAfter)];
+  function accessNode(access) {
+    return [
+      access.agents && [agentLinks(access.agents), ": "],
+      el("strong", {}, access.destination), access.exceptHosts && ` except ${access.exceptHosts.join(", ")}`, " ",
+      access.breakGlass && mark("break-glass", "wide"), (access.risks || []).map((risk) => mark(risk, "wide")),
+      el("div", {}, between((access.what || []).map(code), ", ")),
+      access.besides && el("div", { class: "soft" }, "passes on both sides: ", between(access.besides.map(code), ", ")),
+      access.example && el("div", { class: "soft" }, "such as ", code(access.example)),
+      (access.approvals || []).map(([capability, text, at]) =>
+        el("div", {}, code(capability), text && ` · ${text}`, " · ", place(at))),
+    ];
+  }
   function entryNode(entry) {
     return el("div", { class: "entry" },
       el("p", {}, el("strong", {}, agentLinks(entry.agents))),
-      el("ul", { class: "plain" }, entry.accesses.map((access) => el("li", {},
-        access.agents && [agentLinks(access.agents), ": "],
-        el("strong", {}, access.destination), access.exceptHosts && ` except ${access.exceptHosts.join(", ")}`, " ",
-        access.breakGlass && mark("break-glass", "wide"), (access.risks || []).map((risk) => mark(risk, "wide")),
-        el("div", {}, between((access.what || []).map(code), ", ")),
-        access.besides && el("div", { class: "soft" }, "passes on both sides: ", between(access.besides.map(code), ", ")),
-        access.example && el("div", { class: "soft" }, "such as ", code(access.example)),
-        (access.approvals || []).map(([capability, text, at]) =>
-          el("div", {}, code(capability), text && ` · ${text}`, " · ", place(at)))))),
+      listed(entry.accesses, accessNode, "accesses", ENTRIES),
       el("div", { class: "soft" }, "through"),
       el("ul", { class: "plain" }, entry.through.map((each) => el("li", {}, ticked(each.text), " · ",
         each.before && code(each.before), each.before && each.after && " → ", each.after && place(each.after)))));
