@@ -41,6 +41,7 @@ ELSEWHERE = {
     "RF153": "tests/operate/test_direct.py",
     "RF154": "tests/cli/test_quarantine.py",
     "RF155": "tests/cli/test_open.py",
+    "RF156": "tests/cli/test_init.py",
     "RF160": "tests/source/test_codeowners.py",
     "RF161": "tests/source/test_codeowners.py",
     "RF162": "tests/cli/test_approvals.py",

@@ -6,7 +6,7 @@ is empty is left out. Every text is made visible (`source.diagnostic.visible`): 
 
 import datetime
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ringfence.aws.enforcement.layers import LAYERS
 from ringfence.aws.enforcement.model import Enforcement
@@ -107,9 +107,10 @@ def _visible(value: Any) -> Any:
         case str():
             return visible(value)
         case dict():
-            return {visible(str(key)): _visible(each) for key, each in value.items()}
+            fields = cast("dict[Any, Any]", value)
+            return {visible(str(key)): _visible(each) for key, each in fields.items()}
         case list() | tuple():
-            return [_visible(each) for each in value]
+            return [_visible(each) for each in cast("Iterable[Any]", value)]
         case datetime.date():
             return str(value)
         case _:
