@@ -1,7 +1,8 @@
 """`python -m benchmarks`: everything that is measured, as one table. Times are wall times of cold processes.
 
 ``--sizes`` are the fleets that are enforced, ``--policy`` the ones that are compiled to the policy only; ``--quick``
-leaves out the program, the quotas and the engines. Numbers are read by people: nothing fails for being slow.
+leaves out the program, the quotas, the engines and the browser. Numbers are read by people: nothing fails for being
+slow.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from ringfence.engine.suricata import HOW_TO_GET, find_engines, missing_versions
 from benchmarks.cold import ROOT, Run, python, task
 from benchmarks.engine import Row, measure
 from benchmarks.fleet import NEEDS
+from benchmarks.page import interactions
 
 _SMALL = 200
 """Fleets up to this size are run three times, and the fastest counts."""
@@ -53,6 +55,7 @@ def _rows(root: Path, sizes: Sequence[int], policies: Sequence[int], quick: bool
         yield from _program(root, min(sizes, key=lambda size: abs(size - 100)))
         yield from _quotas(root)
         yield from _engines(root, max(sizes))
+        yield from _pages(root, max(sizes))
 
 
 def _growth(label: str, name: str, root: Path, sizes: Sequence[int]) -> Iterator[Row]:
@@ -124,6 +127,15 @@ def _quotas(root: Path) -> Iterator[Row]:
                 fits = size
         breaks = ", ".join(f"{quota} ({used} of {default})" for quota, used, default in first)
         yield f"largest fleet in AWS's default quotas, {number} zones", f"{fits} agents; one more breaks {breaks}"
+
+
+def _pages(root: Path, size: int) -> Iterator[Row]:
+    folder = root / str(size)
+    _write(folder / "before", 1)
+    run, _ = task("page", folder)
+    yield f"review's page, {size:,} agents, all widened", f"written in {run.seconds:.2f} s, {run.memory:.0f} MiB"
+    for label, value in interactions(folder / "review.html"):
+        yield f"review's page, {size:,} agents: {label}", value
 
 
 def _engines(root: Path, size: int) -> Iterator[Row]:

@@ -84,6 +84,19 @@ def proof(folder: Path) -> Any:
     return proved(folder)
 
 
+def page(folder: Path) -> Any:
+    """The review's page, all its agents new: written into the fleet's folder by the command itself."""
+    from ringfence.cli import main as ringfence
+
+    file = folder / "review.html"
+    words = ["review", "--root", str(folder), "--env", ENVIRONMENT, "--as-of", str(AS_OF), "--format", "html"]
+    try:
+        ringfence([*words, "--against-dir", str(folder / "before"), "--out", str(file)])
+    except SystemExit as ended:
+        # A large fleet exceeds quotas: findings, and written all the same.
+        return {"code": ended.code, "octets": file.stat().st_size}
+
+
 def enforced(folder: Path) -> tuple[Plan, Any]:
     """The plan and the enforcement of a fleet."""
     from ringfence.aws.allocation_file import allocation_of
@@ -96,10 +109,10 @@ def enforced(folder: Path) -> tuple[Plan, Any]:
 
 def main() -> None:
     """Do the task that is named."""
-    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program, prepare, resources, proof)}
+    tasks = (nothing, policy, enforcement, counts, broken, program, prepare, resources, proof, page)
     gc.disable()
     name, folder = sys.argv[1:]
-    print(json.dumps(tasks[name](Path(folder))))
+    print(json.dumps({task.__name__: task for task in tasks}[name](Path(folder))))
 
 
 if __name__ == "__main__":

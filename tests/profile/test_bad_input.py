@@ -43,6 +43,7 @@ ELSEWHERE = {
     "RF155": "tests/cli/test_open.py",
     "RF156": "tests/cli/test_drift_command.py",
     "RF157": "tests/cli/test_drift_command.py",
+    "RF158": "tests/cli/test_init.py",
     "RF160": "tests/source/test_codeowners.py",
     "RF161": "tests/source/test_codeowners.py",
     "RF162": "tests/cli/test_approvals.py",

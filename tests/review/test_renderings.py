@@ -118,6 +118,13 @@ def test_markdown_shows_every_flow_and_residual(environment: str) -> None:
     assert markdown.count("\n- R") == len({(left.code, left.subject, left.reason) for left in report.residuals})
 
 
+def test_hostile_text_is_a_string_in_json(hostile: Report) -> None:
+    written = json_of(hostile)
+    assert written.isascii()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f]", written)
+    assert json.loads(written)["agents"][0]["purpose"] == hostile.agents[0].purpose
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_json_is_what_its_committed_schema_says(environment: str) -> None:
     written = json_of(review_of(environment).report)

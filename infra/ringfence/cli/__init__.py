@@ -10,6 +10,7 @@ import click
 from ringfence import __version__
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("ringfence.cli.init", "Write a first profile of an agent, by few questions."),
     "check": ("ringfence.cli.check", "Check every profile, in every environment."),
     "review": ("ringfence.cli.review", "Show what each agent may reach, through which layers, and why."),
     "diff": ("ringfence.cli.diff", "Show what a change opens and closes, and through which line."),

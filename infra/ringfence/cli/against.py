@@ -1,10 +1,13 @@
-"""What `diff` compares: both sides compiled as of one day, and the problems of each located in it."""
+"""What `diff` and the review's page compare: both sides compiled as of one day, the problems of each located in it."""
 
 import contextlib
 import dataclasses
 import datetime
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any, TypeVar
+
+import click
 
 from ringfence.aws.allocation_file import read_allocation
 from ringfence.catalogue.load import Carrying
@@ -12,11 +15,50 @@ from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments, read_fleet
 from ringfence.project import find_root, line_at
-from ringfence.review.difference import Against
+from ringfence.review.compare import compare
+from ringfence.review.difference import Against, Difference
 from ringfence.review.through import State
-from ringfence.source.diagnostic import Diagnostic, Findings
+from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, did_you_mean, render
 from ringfence.source.revision import base_of, revision
 from ringfence.source.tree import Directory, Tree
+
+_CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Other:
+    """The other side that the command line names; with nothing, where the change left the main line."""
+
+    name: str | None
+    folder: Path | None
+    export: Path | None
+
+    @staticmethod
+    def of(name: str | None, folder: Path | None, export: Path | None) -> "Other":
+        """What the three options say; raises `UsageError` where they say more than one thing."""
+        if sum(each is not None for each in (name, folder, export)) > 1:
+            raise click.UsageError("--against, --against-dir and --against-export are three answers to one question")
+        return Other(name, folder, export)
+
+    def __bool__(self) -> bool:
+        """Whether any was named."""
+        return any(each is not None for each in (self.name, self.folder, self.export))
+
+
+def against_options(command: _CommandT) -> _CommandT:
+    """``--against``, ``--against-dir`` and ``--against-export``, of which at most one is given."""
+    for option in (
+        click.option(
+            "--against-export", "export", metavar="FILE", type=click.Path(path_type=Path),
+            help="What is deployed: from `pulumi stack export`.",
+        ),
+        click.option(
+            "--against-dir", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Another project."
+        ),
+        click.option("--against", "name", metavar="REF", help="A git revision; else where this left the main line."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 @contextlib.contextmanager
@@ -76,3 +118,45 @@ def lines_of(here: Tree, there: Tree | None, name: str) -> Callable[[Span], str 
         return line_at(here, span)
 
     return line
+
+
+def both_sides(here: Tree, there: Tree, name: str, env: str, day: datetime.date) -> tuple[State, State]:
+    """Both sides, before and after; raises `InputError` with the problems of both, each located in its own."""
+    states: list[State] = []
+    problems: list[Diagnostic] = []
+    for tree, prefix in ((there, name), (here, None)):
+        findings = Findings()
+        try:
+            states.append(compiled_state(tree, env, day, findings))
+        except InputError as error:
+            problems += error.diagnostics if prefix is None else located(error.diagnostics, prefix)
+    if problems:
+        line = lines_of(here, there, name)
+        for diagnostic in problems:
+            click.echo(render(diagnostic, line), err=True)
+        errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in problems)
+        click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)
+        raise click.exceptions.Exit(2)
+    before, after = states
+    if before.plan is None and after.plan is None:
+        known = {*before.fleet.environments, *after.fleet.environments}
+        message = f"there is no environment `{env}` on either side"
+        raise InputError([Diagnostic(Span(f"Pulumi.{env}.yaml"), "RF050", message, did_you_mean(env, known))])
+    return before, after
+
+
+def with_export(tree: Tree, env: str, day: datetime.date, path: Path) -> Difference:
+    """The difference to a deployed stack; warnings of the working tree are `check`'s to print."""
+    from ringfence.cli.state import read_file
+    from ringfence.review.deployed import compare_deployed
+
+    plan = plan_environment(Carrying.of(tree), env, day, Findings())
+    return compare_deployed(read_file(path), plan, Against("export", str(path), None))
+
+
+def difference_to(other: Other, tree: Directory, env: str, day: datetime.date) -> Difference:
+    """The difference from the other side to the working tree; raises `InputError` with the problems of both."""
+    if other.export is not None:
+        return with_export(tree, env, day, other.export)
+    with other_side(tree.root, other.name, other.folder) as (there, against):
+        return compare(*both_sides(tree, there, against.prefix, env, day), env, day, against)

@@ -5,29 +5,20 @@ from pathlib import Path
 
 import click
 
-from ringfence.catalogue.load import Carrying
-from ringfence.cli.against import compiled_state, lines_of, located, other_side
+from ringfence.cli.against import Other, against_options, both_sides, other_side, with_export
 from ringfence.cli.approvals import approvals_option, refused_approvals
 from ringfence.cli.edge import as_of_option, env_option, on_tree, print_diagnostics
-from ringfence.plan import plan_environment
-from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments
 from ringfence.project import pinned_day, today
 from ringfence.review.compare import compare
-from ringfence.review.difference import Against, Difference, is_risky
-from ringfence.review.through import State
-from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, did_you_mean, render
-from ringfence.source.tree import Directory, Tree
+from ringfence.review.difference import Difference, is_risky
+from ringfence.source.diagnostic import Diagnostic, Findings
+from ringfence.source.tree import Directory
 
 
 @click.command()
 @env_option
-@click.option("--against", "name", metavar="REF", help="A git revision; else where this left the main line.")
-@click.option("--against-dir", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Another project.")
-@click.option(
-    "--against-export", "export", metavar="FILE", type=click.Path(path_type=Path),
-    help="What is deployed: from `pulumi stack export`.",
-)  # fmt: skip
+@against_options
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "json", "sarif"]), default="text",
     help="How it is written.",
@@ -54,58 +45,23 @@ def command(
 
     Compares effective access as sets: a rewrite that opens nothing says so. Ends in 0 unless --fail-on says otherwise.
     """
-    if sum(each is not None for each in (name, folder, export)) > 1:
-        raise click.UsageError("--against, --against-dir and --against-export are three answers to one question")
+    Other.of(name, folder, export)
     written = read_environments(tree, Findings()).get(env)
     day = today(as_of, pinned_day(written.document) if written else None)
     refused: tuple[Diagnostic, ...] = ()
     if export is not None:
         if approvals_from is not None:
             raise click.UsageError("--approvals-from compares files, and an export holds none; give it to `check`")
-        difference = _with_export(tree, env, day, export)
+        difference = with_export(tree, env, day, export)
     else:
         with other_side(tree.root, name, folder) as (there, against):
-            before, after = _both(tree, there, against.prefix, env, day)
+            before, after = both_sides(tree, there, against.prefix, env, day)
             difference = compare(before, after, env, day, against)
             if approvals_from is not None:
                 refused = refused_approvals(tree, after.fleet, before.fleet, against.commit)
     click.echo(_written(difference, form), nl=False)
     print_diagnostics(refused, tree)
     return 1 if refused else _code(difference, fail_on)
-
-
-def _both(here: Tree, there: Tree, name: str, env: str, day: datetime.date) -> tuple[State, State]:
-    """Both sides, before and after; raises `InputError` with the problems of both, each located in its own."""
-    states: list[State] = []
-    problems: list[Diagnostic] = []
-    for tree, prefix in ((there, name), (here, None)):
-        findings = Findings()
-        try:
-            states.append(compiled_state(tree, env, day, findings))
-        except InputError as error:
-            problems += error.diagnostics if prefix is None else located(error.diagnostics, prefix)
-    if problems:
-        line = lines_of(here, there, name)
-        for diagnostic in problems:
-            click.echo(render(diagnostic, line), err=True)
-        errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in problems)
-        click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)
-        raise click.exceptions.Exit(2)
-    before, after = states
-    if before.plan is None and after.plan is None:
-        known = {*before.fleet.environments, *after.fleet.environments}
-        message = f"there is no environment `{env}` on either side"
-        raise InputError([Diagnostic(Span(f"Pulumi.{env}.yaml"), "RF050", message, did_you_mean(env, known))])
-    return before, after
-
-
-def _with_export(tree: Tree, env: str, day: datetime.date, path: Path) -> Difference:
-    """The difference to a deployed stack; warnings of the working tree are `check`'s to print."""
-    from ringfence.cli.state import read_file
-    from ringfence.review.deployed import compare_deployed
-
-    plan = plan_environment(Carrying.of(tree), env, day, Findings())
-    return compare_deployed(read_file(path), plan, Against("export", str(path), None))
 
 
 def _code(difference: Difference, fail_on: str) -> int:

@@ -34,14 +34,17 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A tree (`source.tree.Tree`) over another: files with other contents, or hidden where that is None."""
+    """A tree (`source.tree.Tree`) over another: files that are new or have other contents, or are hidden (None)."""
 
     under: Tree
     files: Mapping[str, bytes | None] = field(default_factory=dict[str, bytes | None])
 
     def names(self, folder: str, suffix: str) -> tuple[str, ...]:
         """As `Tree.names`."""
-        return tuple(path for path in self.under.names(folder, suffix) if self.files.get(path, b"") is not None)
+        parent = "" if folder == "." else folder
+        new = {path for path in self.files if path.endswith(suffix) and path.rpartition("/")[0] == parent}
+        found = sorted({*self.under.names(folder, suffix), *new})
+        return tuple(path for path in found if self.files.get(path, b"") is not None)
 
     def exists(self, path: str) -> bool:
         """As `Tree.exists`."""

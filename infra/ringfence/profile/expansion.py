@@ -20,6 +20,9 @@ _Asked = tuple[str, frozenset[tuple[str, str | int | tuple[str | int, ...]]]]
 EXPIRES_SOON = datetime.timedelta(days=30)
 """How long before its last day a grant is warned of."""
 
+UNANSWERED = "RF072"
+"""The code of a risky grant that nobody answers for."""
+
 
 def declared_policy(
     fleet: Fleet, environment: str, as_of: datetime.date, findings: Findings, *, strict: bool = False
@@ -213,7 +216,7 @@ class _Expansion:
         if missing:
             self.findings.error(
                 declared,
-                "RF072",
+                UNANSWERED,
                 f"`{need.capability}` is risky as granted here, so it needs {', '.join(missing)}",
                 "say beside it why, who approved it, and until when: `because:`, `approved_by:`, `until:`",
             )

@@ -77,7 +77,7 @@ def with_item(text: str, key: str, item: Mapping[str, Plain], *, after: str) -> 
         return f"{text[:end]}, {_flow(item)}{text[end:]}"
     end = _line_end(text, _end(found.value[-1]))
     indent = " " * found.start_mark.column
-    return text[:end] + "".join(f"{_newline(text)}{indent}{line}" for line in _item(item)) + text[end:]
+    return text[:end] + "".join(f"{_newline(text)}{indent}{line}" for line in item_lines(item)) + text[end:]
 
 
 def _replaced(text: str, root: yaml.MappingNode, key: yaml.ScalarNode, node: yaml.Node, value: Plain) -> str:
@@ -145,13 +145,13 @@ def _block(key: str, value: Plain) -> list[str]:
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
         lines = [f"{key}:"]
         for part in value:
-            lines += [f"  {line}" for line in (_item(part) if isinstance(part, Mapping) else [f"- {_flow(part)}"])]
+            lines += [f"  {line}" for line in (item_lines(part) if isinstance(part, Mapping) else [f"- {_flow(part)}"])]
         return lines
     return [f"{key}: {_flow(value)}"]
 
 
-def _item(item: Mapping[str, Plain]) -> list[str]:
-    """A mapping as an item of a list, a line for each of its keys."""
+def item_lines(item: Mapping[str, Plain]) -> list[str]:
+    """A mapping as an item of a list, a line for each of its keys; texts in double quotes."""
     if not item:
         return ["- {}"]
     return [f"{'  ' if index else '- '}{name}: {_flow(part)}" for index, (name, part) in enumerate(item.items())]
