@@ -1,7 +1,8 @@
 """Fleets of any size, the same for the same size: agents that each need 20 of a shared pool of hosts.
 
 The pool does not grow with the fleet, as the services that a company uses do not, but hardly two agents need the
-same 20, so nothing is won by agents being alike. Requests are judged, unless one asks for names, so every layer has something to hold.
+same 20, so nothing is won by agents being alike. Requests are judged unless one asks for names, so every layer has
+something to hold.
 `python -m benchmarks.fleet FOLDER AGENTS` writes one: some 10,000 agents at most, since a VPC has five networks.
 """
 

@@ -68,7 +68,8 @@ def narrow_a_need(project: Path, _environment: str) -> None:
 
 
 def change_an_approval(project: Path, _environment: str) -> None:
-    rewrite(_agent(project, "support-triage"), "approved_by: lena", "approved_by: max")
+    path = _agent(project, "support-triage")
+    path.write_text(path.read_text(encoding="utf-8").replace("approved_by: lena", "approved_by: max"), encoding="utf-8")
 
 
 def rename_an_agent(project: Path, environment: str) -> None:

@@ -53,6 +53,7 @@ def new_world(path: Path, project: Path, environment: str) -> World:
     written = config["ringfence:environment"]
     given = [private["via"] for private in written.get("private", {}).values()]
     given += [profile.stem for profile in (project / "profiles" / "agents").glob("*.yaml")]  # the agents' roles
+    given += ["librarian"]  # and that of the agent which tests add
     given += [written["ca_certificate_arn"]] if "ca_certificate_arn" in written else []
     region = config["aws:region"]
     return World.create(path, written["account"], region, [f"{region}{letter}" for letter in "abc"], given)

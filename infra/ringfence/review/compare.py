@@ -24,6 +24,7 @@ from ringfence.review.difference import (
     ResidualChange,
     Totals,
 )
+from ringfence.review.interruption import interruptions
 from ringfence.review.report import Risk
 from ringfence.review.risk import PUBLIC_WRITE, risks_of
 from ringfence.review.through import State, Through
@@ -62,6 +63,7 @@ def compare(before: State, after: State, environment: str, as_of: datetime.date,
         residuals_came=_residuals(after, before, names),
         residuals_went=_residuals(before, after, back),
         answers=answer_changes(before, after, environment, names),
+        interruptions=interruptions(before, after, back),
         without_access=without_access(before, after, environment, names, opened.bringing | closed.bringing),
         unread=(),
     )

@@ -142,12 +142,23 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True)
+class Interruption:
+    """Traffic that both sides allow and deploying the change stops: whose, by what, how, and what to do about it."""
+
+    agents: tuple[str, ...]
+    cause: str
+    effect: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """The difference in access of one environment, both sides as of one day.
 
     ``before`` or ``after`` is null where that side has no such environment. ``completed`` are risky combinations
     that only *after* has, ``resolved`` those that only *before* had. ``without_access`` counts what changed and
-    changes no access. ``unread`` is what of an export could not be read, so that nothing is known of it.
+    changes no access. ``interruptions`` is null against an export, where they are not looked for. ``unread`` is what
+    of an export could not be read, so that nothing is known of it.
     """
 
     format_version: int
@@ -166,6 +177,7 @@ class Difference:
     residuals_came: tuple[ResidualChange, ...]
     residuals_went: tuple[ResidualChange, ...]
     answers: tuple[AnswerChange, ...]
+    interruptions: tuple[Interruption, ...] | None
     without_access: tuple[Count, ...]
     unread: tuple[str, ...]
 

@@ -125,6 +125,14 @@ def _sections(difference: Difference) -> Iterator[_Section]:
             "### Not read, so nothing is known of it", [(f"- {code(text)}", []) for text in difference.unread], "parts"
         )
     yield _Section("### Widened", [_entry(entry, where) for entry in difference.widened], "changes")
+    interrupted: list[tuple[str, list[str]]] = [
+        (
+            f"- {code(each.cause)} · {_few(each.agents)}",
+            [f"- {code(each.effect)} · {code(each.mend)} · {_all(each.agents)}"],
+        )
+        for each in difference.interruptions or ()
+    ]
+    yield _Section("### Interrupted by deploying it, though both sides allow it", interrupted, "interruptions")
     yield _Section("### Risky combinations completed", [_risk(risk) for risk in difference.completed], "combinations")
     yield _Section("### Narrowed", [_entry(entry, where) for entry in difference.narrowed], "changes")
     yield _Section("### Risky combinations resolved", [_risk(risk) for risk in difference.resolved], "combinations")

@@ -48,6 +48,8 @@ def summary(difference: Difference) -> list[str]:
     risky = sum(bool({*access.risks} - QUIET_RISKS) for entry in difference.widened for access in entry.accesses)
     if risky:
         parts.append(f"{risky} of the widened risky")
+    if difference.interruptions:
+        parts.append(counted(len(difference.interruptions), "interruption"))
     if difference.completed:
         parts.append(f"{counted(len(difference.completed), 'risky combination')} completed")
     return parts
@@ -90,6 +92,12 @@ def _lines(difference: Difference) -> Iterator[str]:
             yield title
         for entry in entries:
             yield from _entry(entry, where)
+    if difference.interruptions:
+        yield ""
+        yield "INTERRUPTED by deploying it, though both sides allow it"
+        for each in difference.interruptions:
+            yield from wrapped(f"{each.cause} · {', '.join(each.agents)}", "  ", "      ")
+            yield from wrapped(f"{each.effect}; {each.mend}", "      ", "      ")
     for title, risks in (("RISKS COMPLETED", difference.completed), ("risks resolved", difference.resolved)):
         if risks:
             yield ""
