@@ -9,7 +9,7 @@ import argparse
 import math
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ringfence.engine.suricata import HOW_TO_GET, find_engines, missing_versions
@@ -18,6 +18,7 @@ from benchmarks.cold import ROOT, Run, python, task
 from benchmarks.engine import Row, measure
 from benchmarks.fleet import NEEDS
 from benchmarks.page import interactions
+from benchmarks.work import EXAMPLE
 
 _SMALL = 200
 """Fleets up to this size are run three times, and the fastest counts."""
@@ -28,16 +29,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What Ringfence costs, as one table.")
     parser.add_argument("--sizes", default="10,100,1000", help="fleets to enforce, by number of agents")
     parser.add_argument("--policy", default="10,100,1000,10000", help="fleets to compile to the policy")
-    parser.add_argument("--quick", action="store_true", help="no program, no quotas, no engines")
+    parser.add_argument("--proved", default="100,1000,2000", help="fleets to prove, after the program has run for each")
+    parser.add_argument("--quick", action="store_true", help="no program, no proof, no quotas, no engines")
     arguments = parser.parse_args()
-    sizes, policies = ([int(size) for size in each.split(",")] for each in (arguments.sizes, arguments.policy))
+    sizes, policies, proved = (
+        [int(size) for size in each.split(",")] for each in (arguments.sizes, arguments.policy, arguments.proved)
+    )
     print(f"{platform.machine()}, Python {platform.python_version()}, {NEEDS} needs an agent\n")
     print("| measured | result |\n| --- | --- |")
     with tempfile.TemporaryDirectory(prefix="ringfence-benchmarks-") as name:
         root = Path(name)
         for size in sorted({*sizes, *policies}):
             _write(root / str(size), size, *([] if size in sizes else ["--no-addresses"]))
-        for label, value in _rows(root, sizes, policies, arguments.quick):
+        for label, value in _rows(root, sizes, policies, [] if arguments.quick else proved, arguments.quick):
             print(f"| {label} | {value} |", flush=True)
 
 
@@ -46,11 +50,16 @@ def _write(folder: Path, size: int, *options: str) -> None:
     python("-m", "benchmarks.fleet", str(folder), str(size), *options)
 
 
-def _rows(root: Path, sizes: Sequence[int], policies: Sequence[int], quick: bool) -> Iterator[Row]:
+def _rows(
+    root: Path, sizes: Sequence[int], policies: Sequence[int], proved: Sequence[int], quick: bool
+) -> Iterator[Row]:
     yield from _growth("check + policy", "policy", root, policies)
     yield from _growth("check + policy + enforcement", "enforcement", root, sizes)
     yield from _commands(root)
     yield from _resources(root, sizes)
+    yield from _explained(root)
+    for inspection in ("requests", "names") if proved else ():
+        yield from _proved(inspection, root, proved)
     if not quick:
         yield from _program(root, min(sizes, key=lambda size: abs(size - 100)))
         yield from _quotas(root)
@@ -66,16 +75,50 @@ def _growth(label: str, name: str, root: Path, sizes: Sequence[int]) -> Iterator
         run, _ = task(name, root / str(size), 3 if size <= _SMALL else 2 if size <= 1000 else 1)
         runs.append((size, run))
         yield f"{label}, {size:,} agents", f"{run.seconds:.2f} s, {run.memory:.0f} MiB"
-    if len(runs) > 1:
-        (fewer, small), (more, large) = runs[-2:]
+    bare = f"{start.seconds:.2f} s, {start.memory:.0f} MiB"
+    yield from _exponents(
+        label, sizes, [(run.seconds - start.seconds, run.memory - start.memory) for _, run in runs], bare
+    )
 
-        def exponent(of: Callable[[Run], float]) -> float:
-            above = [max(of(run) - of(start), 1e-3) for run in (small, large)]
-            return math.log(above[1] / above[0]) / math.log(more / fewer)
 
-        grows = f"{exponent(lambda run: run.seconds):.2f} in time, {exponent(lambda run: run.memory):.2f} in memory"
-        bare = f"{start.seconds:.2f} s, {start.memory:.0f} MiB"
-        yield f"{label}, exponent from {fewer:,} to {more:,}", f"{grows}, above a bare start ({bare})"
+def _exponents(label: str, sizes: Sequence[int], above: Sequence[tuple[float, float]], bare: str) -> Iterator[Row]:
+    """How seconds and memory grow from the last size but one, above what a ``bare`` process takes."""
+    if len(sizes) > 1:
+        grows = [
+            math.log(max(large, 1e-3) / max(small, 1e-3)) / math.log(sizes[-1] / sizes[-2])
+            for small, large in zip(*above[-2:], strict=True)
+        ]
+        value = f"{grows[0]:.2f} in time, {grows[1]:.2f} in memory, above a bare start ({bare})"
+        yield f"{label}, exponent from {sizes[-2]:,} to {sizes[-1]:,}", value
+
+
+def _proved(inspection: str, root: Path, sizes: Sequence[int]) -> Iterator[Row]:
+    """The proof of fleets as they are registered: of all that is read, and how it grows."""
+    label = f"`inspection: {inspection}`: proof"
+    above: list[tuple[float, float]] = []
+    start, _ = task("nothing", root, 3)
+    for size in sizes:
+        folder = root / f"{inspection}-{size}"
+        _write(folder, size, "--inspection", inspection)
+        _, resources = task("registered", folder)
+        run, told = task("proof", folder, 3 if size <= _SMALL else 2)
+        reading, _ = task("read", folder)
+        above.append((told["seconds"], run.memory - start.memory))
+        whole = f"the whole process {run.seconds:.2f} s, {run.memory:.0f} MiB ({reading.memory:.0f} when all is read)"
+        yield (
+            f"{label}, {size:,} agents, {resources:,} resources",
+            f"{told['seconds']:.2f} s, {told['findings']} findings; {whole}",
+        )
+    yield from _exponents(label, sizes, above, f"{start.memory:.0f} MiB")
+
+
+def _explained(root: Path) -> Iterator[Row]:
+    """One question about the example fleet, cold, answered from a file, without Pulumi."""
+    task("exported", root)
+    question = ("explain", "pr-contributor", "POST https://api.github.com/user/repos", "--env", "prod")
+    command = ("-c", "from ringfence.cli import main; main()", *question, "--stack-export", str(root / EXAMPLE))
+    answered = python(*command, times=5)
+    yield "`ringfence explain` from a file, the example fleet", f"{answered.seconds:.2f} s, {answered.memory:.0f} MiB"
 
 
 def _commands(root: Path) -> Iterator[Row]:

@@ -46,7 +46,10 @@ def write_fleet(
     addresses: bool = True,
     inspection: str = "requests",
 ) -> None:
-    """Write a project with one environment; with ``raised``, each quota as high as AWS goes, or far beyond need."""
+    """Write a project with one environment; with ``raised``, each quota as high as AWS goes, or far beyond need.
+
+    ``inspection`` is "requests" or "names".
+    """
     profiles = folder / "profiles" / "agents"
     profiles.mkdir(parents=True, exist_ok=True)
     (folder / "Pulumi.yaml").write_text("name: ringfence\nruntime: python\n", encoding="utf-8")
@@ -109,7 +112,9 @@ def main() -> None:
     parser.add_argument("--zones", default="a,b", help="the letters of its zones")
     parser.add_argument("--default-quotas", action="store_true", help="AWS's quotas, none of them raised")
     parser.add_argument("--no-addresses", action="store_true", help="write no allocation file")
-    parser.add_argument("--inspection", default="requests", choices=("names", "requests"))
+    parser.add_argument(
+        "--inspection", choices=("requests", "names"), default="requests", help="what the firewall sees"
+    )
     given = parser.parse_args()
     write_fleet(
         given.folder,

@@ -7,6 +7,7 @@ every command of Ringfence.
 import gc
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,12 @@ from ringfence.plan import Plan, plan_environment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
 
+from benchmarks.cold import ROOT
 from benchmarks.fleet import AS_OF, ENVIRONMENT
+
+_RESOURCES = "resources.json"
+EXAMPLE = "example.json"
+"""The example fleet's resources, as `exported` writes them."""
 
 
 def nothing(_folder: Path) -> Any:
@@ -59,6 +65,52 @@ def program(folder: Path) -> Any:
     return compare(enforced(folder)[1])
 
 
+def registered(folder: Path) -> Any:
+    """Write what the program registers for a fleet into its folder, as `proof` reads it: how many resources."""
+    from ringfence.aws.resources.environment import register
+    from ringfence.aws.resources.imagined import Account
+    from ringfence.aws.resources.recorder import record
+
+    _, enforcement = enforced(folder)
+    account = Account(enforcement.account, enforcement.region, enforcement.zones)
+    graph = record(lambda: register(enforcement), account)
+    (folder / _RESOURCES).write_text(graph.to_json(), encoding="utf-8")
+    return len(graph.resources)
+
+
+def exported(folder: Path) -> Any:
+    """Write what the program registers for the example fleet in production into a folder: how many resources."""
+    from ringfence.aws.resources.graph import registered_graph
+
+    graph = registered_graph(Directory(ROOT), "prod", AS_OF)
+    (folder / EXAMPLE).write_text(graph.to_json(), encoding="utf-8")
+    return len(graph.resources)
+
+
+def read(folder: Path) -> Any:
+    """Read all that a proof reads, profiles and resources, and prove nothing: what is left of its time is the proof."""
+    return len(_to_prove(folder)[1].resources)
+
+
+def proof(folder: Path) -> Any:
+    """Read profiles and resources, and prove them: the findings, and the processor's seconds of the proof alone."""
+    from ringfence.verify.proof import prove
+    from ringfence.verify.settings import Settings
+
+    plan, graph = _to_prove(folder)
+    environment = plan.environment.environment
+    settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
+    start = time.process_time()
+    findings = len(prove(graph, plan.effective, settings).findings)
+    return {"findings": findings, "seconds": time.process_time() - start}
+
+
+def _to_prove(folder: Path) -> tuple[Plan, Any]:
+    from ringfence.verify.graph import ResourceGraph
+
+    return _plan(folder), ResourceGraph.from_json((folder / _RESOURCES).read_text(encoding="utf-8"))
+
+
 def _plan(folder: Path) -> Plan:
     return plan_environment(Directory(folder), ENVIRONMENT, AS_OF, Findings())
 
@@ -68,20 +120,6 @@ def prepare(folder: Path) -> Any:
     from benchmarks.engine import prepare as write
 
     return write(folder)
-
-
-def resources(folder: Path) -> Any:
-    """What the program of a fleet registers, kept for `proof`."""
-    from benchmarks.proof import write_resources
-
-    return write_resources(folder)
-
-
-def proof(folder: Path) -> Any:
-    """The proof of a fleet: see `benchmarks.proof`."""
-    from benchmarks.proof import proved
-
-    return proved(folder)
 
 
 def page(folder: Path) -> Any:
@@ -109,7 +147,7 @@ def enforced(folder: Path) -> tuple[Plan, Any]:
 
 def main() -> None:
     """Do the task that is named."""
-    tasks = (nothing, policy, enforcement, counts, broken, program, prepare, resources, proof, page)
+    tasks = (nothing, policy, enforcement, counts, broken, program, prepare, registered, exported, read, proof, page)
     gc.disable()
     name, folder = sys.argv[1:]
     print(json.dumps({task.__name__: task for task in tasks}[name](Path(folder))))

@@ -26,8 +26,10 @@ def test_what_is_given_becomes_a_commented_profile_that_check_accepts(tmp_path: 
     root = write_project(tmp_path)
     needs = (
         "https: {host: example.com, methods: [GET]}",
-        "{because: y, github.repository: {repository: a/b, access: contribute, fork: c/b}, approved_by: k, "
-        "until: 2099-01-01}",
+        (
+            "{because: y, github.repository: {repository: a/b, access: contribute, fork: c/b}, approved_by: k, "
+            "until: 2099-01-01}"
+        ),
         "aws.bedrock: {model: anthropic.claude-sonnet-4-5-20250929-v1:0}",
     )
     words = [word for need in needs for word in ("--need", need)]

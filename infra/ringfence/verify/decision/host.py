@@ -59,12 +59,20 @@ def host_classes(
     candidates: Candidates, granted: Iterable[Expression], told: Sequence[Expression] | None
 ) -> Iterator[HostClass]:
     """The classes of names by the rules, the grants and what `told_apart` found."""
-    asked = (read.effect.host for read in candidates.to_server if read.effect.host is not None)
-    languages = list(dict.fromkeys((*asked, *granted, *(told or ()))))
-    likes = None if told is None else _first_of_each(tuple(told))
-    for inside, name in witnesses(languages, HOSTS).items():
-        members = frozenset([languages[index] for index in inside])
-        yield HostClass(name, name if told is None or likes is None else likes[members.intersection(told)], members)
+    asked = frozenset(read.effect.host for read in candidates.to_server if read.effect.host is not None)
+    yield from _classes(asked.union(granted, told or ()), None if told is None else tuple(told))
+
+
+@functools.lru_cache(maxsize=64)
+def _classes(languages: frozenset[Expression], told: tuple[Expression, ...] | None) -> tuple[HostClass, ...]:
+    ordered = sorted(languages, key=lambda language: language.number)
+    likes = None if told is None else _first_of_each(told)
+    found: list[HostClass] = []
+    for inside, name in witnesses(ordered, HOSTS).items():
+        members = frozenset([ordered[index] for index in inside])
+        like = name if told is None or likes is None else likes[members.intersection(told)]
+        found.append(HostClass(name, like, members))
+    return tuple(found)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -81,8 +89,11 @@ def told_apart(candidates: Candidates, begun: States, odd: tuple[str, ...]) -> t
     """
     found: dict[Expression, None] = {}
     possible: _Possible | None = None
+    holding = _holding(odd)
     try:
         for read in candidates.to_server:
+            if read.effect.buffers.isdisjoint(holding):
+                continue
             languages = _told(read.effect, odd)
             if languages != ():
                 possible = possible or _Possible.after(begun, candidates)
@@ -119,8 +130,6 @@ class _Possible:
 def _told(effect: Effect, odd: tuple[str, ...]) -> tuple[Expression, ...] | None:
     """The languages by which one rule tells hosts apart."""
     found: list[Expression] = []
-    if effect.buffers.isdisjoint(_holding(odd)):
-        return ()
     try:
         for moment, buffers in _moments(odd):
             tests = [test for test in effect.condition.tests if test.buffer in buffers & moment.buffers.keys()]

@@ -1,11 +1,11 @@
 """Decrypted TLS: its hosts, the states that its connections get into, and the requests to each host in each state."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.policy.flow import Flow, Https
 from ringfence.verify.decision.difference import Difference
-from ringfence.verify.decision.host import host_classes, told_apart
+from ringfence.verify.decision.host import HostClass, host_classes, told_apart
 from ringfence.verify.decision.opening import PAYLOAD
 from ringfence.verify.decision.request import (
     ANSWER,
@@ -22,6 +22,7 @@ from ringfence.verify.decision.request import (
 )
 from ringfence.verify.granted import granted_targets, host_names
 from ringfence.verify.language.expression import Expression
+from ringfence.verify.suricata.by_host import ByHost
 from ringfence.verify.suricata.candidates import Candidates
 
 Decided = tuple[Candidates, Iterable[Difference], Sequence[Flow]]
@@ -29,13 +30,16 @@ Decided = tuple[Candidates, Iterable[Difference], Sequence[Flow]]
 
 
 @dataclass(frozen=True, slots=True)
-class _AtHost:
-    """A class of hosts by its ``name``, ``like`` which it is judged; the rules that can match, and the flows."""
+class _Alike:
+    """Hosts that the same rules meet in the same order, and the same flows: what is decided of one holds for all.
 
-    name: bytes
+    ``like`` is a name as which they are judged, ``candidates`` are the rules that can match at the first of them.
+    """
+
     like: bytes
     candidates: Candidates
     flows: tuple[Flow, ...]
+    hosts: list[HostClass]
 
 
 def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided]:
@@ -47,31 +51,44 @@ def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided
     first = begun(candidates.asking(PAYLOAD))
     traffic = candidates.asking(REQUEST | ANSWER)
     told = told_apart(traffic, first, ())
-    hosts = list(_at_hosts(traffic, by_names, told))
+    rules = ByHost.of(traffic)
+    hosts = _alike(traffic, rules, by_names, told)
     after_request, ready = _states(traffic, hosts)
     met = States.of((*first.bits, *ready.bits), freed=first.freed or ready.freed)
     odd = {like: odd_shapes(traffic, like, met) for like in {each.like for each in hosts}}
     looked_at = tuple(sorted({name for names in odd.values() for name in names}))
     if looked_at and (told_more := told_apart(traffic, first, looked_at)) != told:
-        hosts = list(_at_hosts(traffic, by_names, told_more))
+        hosts = _alike(traffic, rules, by_names, told_more)
         odd = {like: odd_shapes(traffic, like, met) for like in {each.like for each in hosts}}
     for each in hosts:
         granted = granted_targets(tuple(flow.access.requests for flow in each.flows if isinstance(flow.access, Https)))
         found = requests(each.candidates, each.like, granted, ready, odd[each.like])
-        yield each.candidates, [named(difference, each.name) for difference in found], each.flows
+        for host in each.hosts if found else ():
+            yield rules.at(host.languages), [named(difference, host.name) for difference in found], each.flows
     answers = candidates.asking(ANSWER)
     yield answers, switching(answers, after_request), ()
 
 
-def _at_hosts(
-    candidates: Candidates, by_names: Mapping[Expression, Sequence[Flow]], told: Sequence[Expression] | None
-) -> Iterator[_AtHost]:
+def _alike(
+    candidates: Candidates,
+    rules: ByHost,
+    by_names: Mapping[Expression, Sequence[Flow]],
+    told: Sequence[Expression] | None,
+) -> list[_Alike]:
+    found: dict[Hashable, _Alike] = {}
     for each in host_classes(candidates, by_names, told):
-        flows = tuple([flow for names in each.languages & by_names.keys() for flow in by_names[names]])
-        yield _AtHost(each.name, each.like, candidates.at(each.languages), flows)
+        granted = each.languages.intersection(by_names)
+        key = (each.like, rules.key(each.languages), granted)
+        known = found.get(key)
+        if known is not None:
+            known.hosts.append(each)
+            continue
+        flows = tuple([flow for names in granted for flow in by_names[names]])
+        found[key] = _Alike(each.like, rules.at(each.languages), flows, [each])
+    return list(found.values())
 
 
-def _states(candidates: Candidates, hosts: Iterable[_AtHost]) -> tuple[States, States]:
+def _states(candidates: Candidates, hosts: Iterable[_Alike]) -> tuple[States, States]:
     """The states of connections after a request that passes, and of those that are ready for the next one."""
     answers = candidates.asking(ANSWER)
     places = {(each.candidates, each.like) for each in hosts}

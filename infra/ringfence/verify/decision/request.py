@@ -121,8 +121,13 @@ def _passes(candidates: Candidates) -> bool:
 
 def _unsure(candidates: Candidates, unknown: frozenset[str]) -> Bits:
     """The bits of which nothing is known where these buffers may hold anything."""
-    changing = [read.effect.condition for read in _all(candidates) if read.effect.buffers & unknown]
-    return frozenset[str]().union(*(condition.sets | condition.unsets for condition in changing))
+    found: set[str] = set()
+    for rules in (candidates.to_server, candidates.to_client):
+        for read in rules:
+            condition = read.effect.condition
+            if (condition.sets or condition.unsets) and not read.effect.buffers.isdisjoint(unknown):
+                found.update(condition.sets, condition.unsets)
+    return frozenset(found)
 
 
 def _all(candidates: Candidates) -> tuple[ReadRule, ...]:

@@ -24,6 +24,10 @@ class Candidates:
         default_factory=dict[Hashable, tuple[ReadRule, ...]], init=False, repr=False
     )
 
+    _asking: dict[frozenset[str], "Candidates"] = field(
+        default_factory=dict[frozenset[str], "Candidates"], init=False, repr=False
+    )
+
     def __post_init__(self) -> None:
         to_server, to_client = ([read.effect for read in rules] for rules in (self.to_server, self.to_client))
         self._effects = tuple(to_server), tuple(to_client)
@@ -48,10 +52,13 @@ class Candidates:
 
     def asking(self, buffers: frozenset[str]) -> "Candidates":
         """Those that can match where no other buffers than these are there: the ones that ask of no other."""
-        return Candidates(
-            tuple([read for read in self.to_server if read.effect.buffers <= buffers]),
-            tuple([read for read in self.to_client if read.effect.buffers <= buffers]),
-        )
+        found = self._asking.get(buffers)
+        if found is None:
+            found = self._asking[buffers] = Candidates(
+                tuple([read for read in self.to_server if read.effect.buffers <= buffers]),
+                tuple([read for read in self.to_client if read.effect.buffers <= buffers]),
+            )
+        return found
 
     def at(self, hosts: Collection[Expression]) -> "Candidates":
         """Those that can match in requests to one host, ``hosts`` being all the languages asked for that it is in.

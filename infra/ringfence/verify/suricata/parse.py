@@ -6,7 +6,7 @@ https://docs.suricata.io/en/latest/rules/intro.html; one line is one rule, as AW
 import functools
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ringfence.verify.interval import ALL_ADDRESSES, ALL_PORTS, NO_NUMBERS, PORT_MAX, Numbers, addresses_of
 from ringfence.verify.suricata.rule import Header, Option, Rule, RuleError
@@ -116,6 +116,9 @@ def _parse_header(text: str, addresses: Variables, ports: Variables) -> Header:
 
 def _split_header(text: str) -> list[str]:
     """The header's parts; a list in brackets may hold blanks."""
+    by_blanks = text.split()
+    if all(part.count("[") == part.count("]") for part in by_blanks):
+        return by_blanks
     parts: list[str] = []
     depth = 0
     current = ""
@@ -134,7 +137,7 @@ def _split_header(text: str) -> list[str]:
 
 def read_addresses(text: str, variables: Variables) -> Numbers:
     """The IPv4 addresses of an address list: ``any``, networks, ranges, ``[a,!b]``, ``$NAME``; raises `RuleError`."""
-    if not variables:
+    if "$" not in text:
         return _read_constant_addresses(text)
     return _List(text, variables, _read_address, ALL_ADDRESSES).read()
 
@@ -146,7 +149,18 @@ def _read_constant_addresses(text: str) -> Numbers:
 
 def read_ports(text: str, variables: Variables) -> Numbers:
     """The ports of a port list: ``any``, ``80``, ``80:90``, ``:90``, ``80:``, lists, ``$NAME``; raises `RuleError`."""
+    if "$" not in text:
+        return _read_constant_ports(text)
     return _List(text, variables, _read_port, ALL_PORTS).read()
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_constant_ports(text: str) -> Numbers:
+    return _List(text, {}, _read_port, ALL_PORTS).read()
+
+
+_END = re.compile(r"[,\]]|\Z")
+"""Where a member that is no list ends."""
 
 
 class _List:
@@ -174,24 +188,20 @@ class _List:
         if self.text.startswith("[", position):
             found, position = self.members(position + 1, depth)
         else:
-            end = position
-            while end < len(self.text) and self.text[end] not in ",]":
-                end += 1
+            found_end = _END.search(self.text, position)
+            end = found_end.start() if found_end else len(self.text)
             found, position = self.one(self.text[position:end]), end
         return (self.everything - found if negated else found), position
 
     def members(self, position: int, depth: int) -> tuple[Numbers, int]:
-        united: Numbers | None = None
-        taken = NO_NUMBERS
+        united: list[Numbers] = []
+        taken: list[Numbers] = []
         while True:
             negated = self.text.startswith("!", position)
             found, position = self.item(position + negated, depth + 1)
-            if negated:
-                taken |= found
-            else:
-                united = found if united is None else united | found
+            (taken if negated else united).append(found)
             if self.text.startswith("]", position):
-                return (self.everything if united is None else united) - taken, position + 1
+                return (_union(united) if united else self.everything) - _union(taken), position + 1
             if not self.text.startswith(",", position):
                 raise RuleError(f"`{self.text}` is no list")
             position += 1
@@ -208,6 +218,11 @@ class _List:
         return self.read_one(text)
 
 
+def _union(sets: Iterable[Numbers]) -> Numbers:
+    return Numbers.of(*(interval for members in sets for interval in members.intervals))
+
+
+@functools.lru_cache(maxsize=65536)
 def _read_address(text: str) -> Numbers:
     first, dash, last = text.partition("-")
     try:
