@@ -1,5 +1,6 @@
 """Workloads' stacks: whatever sits elsewhere than its agent's segment is a finding, and what is not read is one too."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -131,6 +132,14 @@ def test_a_task_definition_of_elsewhere_hides_whose_workload_it_is(dev: Example)
     found = differences(dev, service, function(dev))
     (hidden,) = found
     assert (hidden.kind, hidden.agent, hidden.rule) == (Kind.NOT_PROVED, "reviewer", "its role is not known")
+
+
+@pytest.mark.parametrize(("family", "read"), [("it", True), ("other", False)])
+def test_a_definition_that_does_not_change_is_known_by_its_family(dev: Example, family: str, read: bool) -> None:
+    definition, service = tasks(dev)
+    arn = f"arn:aws:ecs:eu-west-1:111111111111:task-definition/{family}:7"
+    found = differences(dev, definition, dataclasses.replace(service, inputs={**service.inputs, "taskDefinition": arn}))
+    assert (found == []) == read
 
 
 def test_a_task_definition_without_a_service_is_not_proved(dev: Example) -> None:

@@ -118,10 +118,8 @@ def _ground(environment: ResourceGraph) -> tuple[_Ground, set[str]]:
 
 def _places(stack: ResourceGraph, references: References) -> Iterator[_Place]:
     for service in stack.of_type(SERVICE):
-        definition = references.one(service, "taskDefinition")
-        role = UNKNOWN
-        if isinstance(definition, Resource):
-            role = text(definition.inputs.get("taskRoleArn"))
+        definition = _definition(service, references)
+        role = text(definition.inputs.get("taskRoleArn")) if definition else UNKNOWN
         settings = service.inputs.get("networkConfiguration")
         yield _Place(
             service, "ecs", role, _texts(settings, "subnets"), _texts(settings, "securityGroups"),
@@ -133,6 +131,21 @@ def _places(stack: ResourceGraph, references: References) -> Iterator[_Place]:
         yield _Place(
             function, "lambda", role, _texts(settings, "subnetIds"), _texts(settings, "securityGroupIds"), public=None
         )
+
+
+def _definition(service: Resource, references: References) -> Resource | None:
+    """The task definition that a service runs, where it is of the same stack.
+
+    A preview shows what does not change without its ARN; then it is what the value comes from, of the same family.
+    """
+    found = references.one(service, "taskDefinition")
+    if isinstance(found, Resource):
+        return found
+    for definition in references.depends_on(service, "taskDefinition") if found else ():
+        family = text(definition.inputs.get("family"))
+        if found and definition.type == TASK_DEFINITION and family == found.rpartition("/")[2].partition(":")[0]:
+            return definition
+    return None
 
 
 def _texts(settings: Value, name: str) -> tuple[str, ...]:
@@ -203,11 +216,7 @@ def _of_nobody(place: _Place, ground: _Ground) -> Iterator[Finding]:
 
 def _without_service(stack: ResourceGraph, references: References, by_role: Mapping[str, Agent]) -> Iterator[Finding]:
     """Task definitions that no service of the stack runs: whoever does says where."""
-    run = {
-        found.urn
-        for service in stack.of_type(SERVICE)
-        if isinstance(found := references.one(service, "taskDefinition"), Resource)
-    }
+    run = {found.urn for service in stack.of_type(SERVICE) if (found := _definition(service, references))}
     for definition in stack.of_type(TASK_DEFINITION):
         agent = by_role.get(text(definition.inputs.get("taskRoleArn")))
         if agent is not None and definition.urn not in run:
