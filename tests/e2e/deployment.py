@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 from host import Host
 from world.account import Operation, World
@@ -20,6 +21,8 @@ PACK = ROOT / "policy" / ".venv" / ".complete"
 HOW_TO_GET_THE_PACK = "the policy pack has no environment: `make policy-pack` makes it"
 DAY = "2026-11-23"
 ENVIRONMENTS = ("dev", "staging", "prod")
+EACH_ENVIRONMENT = ("dev", *(pytest.param(name, marks=pytest.mark.slow) for name in ENVIRONMENTS[1:]))
+"""For tests that deploy: one environment is enough for a change under way, CI asks all."""
 IMPORTS = f"{ROOT / 'tests' / 'e2e'}:{ROOT / 'tests' / 'aws' / 'resources'}"
 """Where the provider's process finds its modules."""
 

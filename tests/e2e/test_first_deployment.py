@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from deployment import ENVIRONMENTS, Base, Deployment
+from deployment import EACH_ENVIRONMENT, Base, Deployment
 from example_fleet import compiled, registered_from
 from proving import prove_graph
 from ringfence.aws.enforcement.resource_counts import resource_counts
@@ -15,7 +15,7 @@ from ringfence.verify.state import read_state
 from world import table
 from world.graph import graph_of
 
-pytestmark = [pytest.mark.pulumi_cli, pytest.mark.parametrize("environment", ENVIRONMENTS)]
+pytestmark = [pytest.mark.pulumi_cli, pytest.mark.parametrize("environment", EACH_ENVIRONMENT)]
 
 
 def managed(graph: ResourceGraph) -> dict[str, Resource]:

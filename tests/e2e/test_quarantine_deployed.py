@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from commanding import Ran as Called
 from commanding import ringfence
-from deployment import DAY, ENVIRONMENTS, Deployment
+from deployment import DAY, EACH_ENVIRONMENT, Deployment
 from proving import plan_of, prove_graph, settings_of
 from ringfence.policy.flow import AgentCall
 from ringfence.verify.finding import Kind, Verdict
@@ -26,9 +26,7 @@ def quarantine(deployment: Deployment, *words: str) -> Called:
     return ringfence(*named, *words, cwd=deployment.project, timeout=300, **deployment.variables)
 
 
-@pytest.mark.parametrize(
-    "environment", ["dev", *(pytest.param(name, marks=pytest.mark.slow) for name in ENVIRONMENTS if name != "dev")]
-)
+@pytest.mark.parametrize("environment", EACH_ENVIRONMENT)
 def test_two_nacl_entries_cut_an_agent_off_and_nobody_else_loses_anything(
     environment: str, deployed: Callable[[str], Deployment], record_property: Callable[[str, object], None]
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from deployment import Deployment
+from deployment import EACH_ENVIRONMENT, Deployment
 from example_fleet import rewrite
 
 pytestmark = pytest.mark.pulumi_cli
@@ -19,11 +19,12 @@ def remove(deployment: Deployment) -> None:
     assert deployment.pulumi("stack", "ls", alone=True).said.count(deployment.environment) == 0
 
 
-@pytest.mark.parametrize("environment", ["dev", "staging"])
+@pytest.mark.parametrize("environment", EACH_ENVIRONMENT[:2])
 def test_an_unprotected_environment_is_removed_whole(environment: str, deployed: Callable[[str], Deployment]) -> None:
     remove(deployed(environment))
 
 
+@pytest.mark.slow
 def test_a_protected_environment_stays_as_it_is(deployed: Callable[[str], Deployment]) -> None:
     deployment = deployed("prod")
     before = deployment.world.resources()
@@ -35,6 +36,7 @@ def test_a_protected_environment_stays_as_it_is(deployed: Callable[[str], Deploy
     assert deployment.world.resources() == before
 
 
+@pytest.mark.slow
 def test_a_protected_environment_is_removed_once_its_protection_is_lifted(
     deployed: Callable[[str], Deployment],
 ) -> None:

@@ -1,76 +1,18 @@
 """Cutting off through AWS's API, in moto's AWS: the NACL first, then the role, nothing else, and nothing twice."""
 
 import dataclasses
-import itertools
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
+from account_of_prod import ACCOUNTS, POLICY, Prod
 from moto import mock_aws
 from quarantined import AGENT, cut_off, enforced
 from ringfence.aws.enforcement.model import Enforcement
 from ringfence.operate.direct import OWN_POLICY, cut_off_directly
 from ringfence.source.diagnostic import InputError
-
-REGION = "eu-central-1"
-_ACCOUNTS = itertools.count(300_000_000_000)
-"""Each test has an account of its own: what moto holds of one stays while other tests use moto."""
-POLICY = f"prod-{AGENT}-0a1b2c3"
-"""As Pulumi names what the program leaves unnamed."""
-
-
-class Prod:
-    """The agent's NACL, with its ordinary entries, and its role, in the account of prod."""
-
-    def __init__(self, account: str) -> None:
-        role = f"arn:aws:iam::{account}:role/operator"
-        keys = boto3.client("sts", region_name=REGION).assume_role(RoleArn=role, RoleSessionName="operator")
-        session = botocore.session.Session()
-        session.set_credentials(
-            *(keys["Credentials"][key] for key in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
-        )
-        self.calls: list[str] = []
-        session.register("before-call.*.*", lambda model, **_: self.calls.append(model.name))
-        boto3.setup_default_session(botocore_session=session)
-        self.ec2 = boto3.client("ec2", region_name=REGION)
-        self.iam = boto3.client("iam", region_name=REGION)
-        self.vpc = self.ec2.create_vpc(CidrBlock="10.48.0.0/16")["Vpc"]["VpcId"]
-        self.acl = self.make_acl(AGENT)
-        self.make_acl("reviewer")
-        self.iam.create_role(RoleName=AGENT, AssumeRolePolicyDocument="{}")
-
-    def make_acl(self, agent: str) -> str:
-        tags = [{"Key": "ringfence:environment", "Value": "prod"}, {"Key": "ringfence:agent", "Value": agent}]
-        specification = [{"ResourceType": "network-acl", "Tags": tags}]
-        made = self.ec2.create_network_acl(VpcId=self.vpc, TagSpecifications=specification)["NetworkAcl"][
-            "NetworkAclId"
-        ]
-        self.allow(made, 20_000)
-        return str(made)
-
-    def allow(self, acl: str, number: int) -> None:
-        for egress in (True, False):
-            self.ec2.create_network_acl_entry(
-                NetworkAclId=acl, RuleNumber=number, Egress=egress, Protocol="6", RuleAction="allow",
-                CidrBlock="0.0.0.0/0", PortRange={"From": 443, "To": 443},
-            )  # fmt: skip
-
-    def entries(self, acl: str) -> set[tuple[int, bool, str, str]]:
-        (found,) = self.ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
-        return {
-            (entry["RuleNumber"], entry["Egress"], entry["RuleAction"], entry["Protocol"])
-            for entry in found["Entries"]
-            if entry["RuleNumber"] < 32767
-        }
-
-    def written(self) -> list[str]:
-        """The calls that change something, since last asked."""
-        changing = [call for call in self.calls if not call.startswith(("Describe", "List", "Get"))]
-        self.calls.clear()
-        return changing
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +40,7 @@ def compiled() -> Enforcement:
 
 @pytest.fixture
 def enforcement(compiled: Enforcement) -> Enforcement:
-    return dataclasses.replace(compiled, account=str(next(_ACCOUNTS)))
+    return dataclasses.replace(compiled, account=str(next(ACCOUNTS)))
 
 
 ALLOWED = {(20_000, True, "allow", "6"), (20_000, False, "allow", "6")}
@@ -178,7 +120,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def test_another_account_is_refused_before_anything_is_written(enforcement: Enforcement) -> None:
     with mock_aws():
-        other = Prod(str(next(_ACCOUNTS)))
+        other = Prod(str(next(ACCOUNTS)))
         other.written()
         with pytest.raises(InputError) as raised:
             cut_off_directly(enforcement, AGENT)

@@ -102,6 +102,10 @@ def test_every_scalar_that_pyyaml_would_change_is_refused_or_read_alike() -> Non
         ("!x a: 1\n", [("RF017", 1, 1, 4)]),
         ("? [a, b]\n: 1\n", [("RF018", 1, 3, 6)]),
         ("a: 1\n---\nb: 2\n", [("RF013", 2, 1, 1)]),
+        (
+            "a: 1\n<<<<<<< HEAD\nb: 2\n||||||| base\n=======\nb: 3\n>>>>>>> theirs\n",
+            [("RF021", 2, 1, 1), ("RF021", 4, 1, 1), ("RF021", 5, 1, 1), ("RF021", 7, 1, 1)],
+        ),
         ("", [("RF011", 1, 1, 1)]),
         ("# nothing but this\n", [("RF011", 1, 1, 1)]),
         ("---\n", []),

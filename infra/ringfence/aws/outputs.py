@@ -31,15 +31,16 @@ class LogOutputs(Strict):
 class TlsOutput(Strict):
     """Whether the agent's TLS is inspected; then its clients trust the inspection CA and speak HTTP/1.1.
 
-    All but the first and the last are empty where it is not (`ringfence.aws.clients`).
+    All but the first and the last are empty where it is not (`ringfence.aws.clients`). What is null reaches a stack
+    reference as absent: the engine leaves it out.
     """
 
     inspected: bool
-    ca_certificate_arn: str | None
+    ca_certificate_arn: str | None = None
     ca_variables: Annotated[tuple[str, ...], Field(description="variables to point at a file with the CA")]
     environment: Annotated[dict[str, str], Field(description="further variables, to be set as they are")]
     configuration: Annotated[dict[str, tuple[str, ...]], Field(description="by client, lines of its configuration")]
-    proxy: Annotated[None, Field(description="the firewall is transparent: no proxy is set")]
+    proxy: Annotated[None, Field(description="the firewall is transparent: no proxy is set")] = None
 
 
 class AgentOutput(Strict):

@@ -1,5 +1,6 @@
 """``ringfence verify``: whether what is deployed, or would be, allows what was declared, no more and no less."""
 
+import dataclasses
 import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ringfence.source.tree import Tree
 from ringfence.verify.proof import prove
 from ringfence.verify.role import read_permissions
 from ringfence.verify.settings import Settings
+from ringfence.verify.workload import workload_differences
 
 
 @click.command()
@@ -25,6 +27,10 @@ from ringfence.verify.settings import Settings
 @preview_option
 @click.option("--live", is_flag=True, help="From AWS itself, read only; needs the extra `live`.")
 @click.option("--print-policy", is_flag=True, help="Print the permissions that --live needs, and end.")
+@click.option(
+    "--workload", "workloads", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+    help="A workload's own stack, exported or previewed, held against the environment; may be given again.",
+)  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="How it is written."
 )
@@ -38,6 +44,7 @@ def command(
     preview: Path | None,
     live: bool,
     print_policy: bool,
+    workloads: tuple[Path, ...],
     form: str,
     as_of: datetime.date | None,
     strict: bool,
@@ -49,6 +56,8 @@ def command(
     """
     if sum(map(bool, (stack_export, preview, live))) > 1:
         raise click.UsageError("--stack-export, --preview and --live are answers to one question: give one")
+    if workloads and not (stack_export or live):
+        raise click.UsageError("--workload needs the ids of what is deployed: give --stack-export or --live as well")
     findings = Findings()
     written = read_environments(tree, Findings()).get(env)
     day = today(as_of, pinned_day(written.document) if written else None)
@@ -61,7 +70,10 @@ def command(
     environment = plan.environment.environment
     settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
     proof = prove(graph, plan.effective, settings)
-    source = place_of(plan) if live else str(path) if path else "the program"
+    for each in workloads:
+        more = workload_differences(read_file(each), graph, plan.effective.agents)
+        proof = dataclasses.replace(proof, findings=tuple(sorted({*proof.findings, *more})))
+    source = ", ".join((place_of(plan) if live else str(path) if path else "the program", *map(str, workloads)))
     permissions = read_permissions(graph, plan.effective) if live else None
     report = proof_report(proof, plan.effective, source, permissions)
     match form:

@@ -71,6 +71,10 @@ class _Loader(_Base):
         """Nothing, as above."""
 
 
+_CONFLICT = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?= |\r?$)", re.MULTILINE)
+"""Marks of a conflict (git-merge(1), "How conflicts are presented"); none of them begins a line of a mapping."""
+_RESOLVE = "keep what belongs here of both sides and remove the marks; of an allocation, keep the lines of both"
+
 Location = tuple[str | int, ...]
 """The keys and indices that lead to a part of a document."""
 
@@ -201,6 +205,11 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
     """
     text = _decode(path, content, findings)
     if text is None:
+        return None
+    if left := list(_CONFLICT.finditer(text)):
+        for marker in left:
+            message = f"a merge is not resolved here: git's mark `{marker[1]}`"
+            findings.error(_place(path, text[: marker.start()]), "RF021", message, _RESOLVE)
         return None
     try:
         _refuse_deep(text)

@@ -513,6 +513,63 @@ def _role_policy(inputs: Inputs, name: str) -> Iterator[Call]:
     )
 
 
+def _cluster(_inputs: Inputs, name: str) -> Iterator[Call]:
+    yield "ecs", "CreateCluster", {"clusterName": name}
+
+
+def _task_definition(inputs: Inputs, _: str) -> Iterator[Call]:
+    yield (
+        "ecs",
+        "RegisterTaskDefinition",
+        _given(
+            family=inputs["family"],
+            containerDefinitions=json.loads(inputs["containerDefinitions"]),
+            cpu=inputs.get("cpu"),
+            memory=inputs.get("memory"),
+            networkMode=inputs.get("networkMode"),
+            requiresCompatibilities=inputs.get("requiresCompatibilities"),
+            taskRoleArn=inputs.get("taskRoleArn"),
+            executionRoleArn=inputs.get("executionRoleArn"),
+        ),
+    )
+
+
+def _service(inputs: Inputs, name: str) -> Iterator[Call]:
+    settings = inputs.get("networkConfiguration")
+    public = {True: "ENABLED", False: "DISABLED"}.get((settings or {}).get("assignPublicIp"))
+    network = settings and {"awsvpcConfiguration": _given(**{**settings, "assignPublicIp": public})}
+    yield (
+        "ecs",
+        "CreateService",
+        _given(
+            serviceName=name,
+            cluster=inputs.get("cluster"),
+            taskDefinition=inputs.get("taskDefinition"),
+            desiredCount=inputs.get("desiredCount"),
+            launchType=inputs.get("launchType"),
+            networkConfiguration=network,
+        ),
+    )
+
+
+def _function(inputs: Inputs, name: str) -> Iterator[Call]:
+    settings = inputs.get("vpcConfig")
+    environment = inputs.get("environment")
+    yield (
+        "lambda",
+        "CreateFunction",
+        _given(
+            FunctionName=name,
+            Role=inputs["role"],
+            Code=_given(ImageUri=inputs.get("imageUri")),
+            PackageType=inputs.get("packageType"),
+            Timeout=inputs.get("timeout"),
+            VpcConfig=settings and _pascal(settings),
+            Environment=environment and {"Variables": environment.get("variables", {})},
+        ),
+    )
+
+
 CALLS: Mapping[str, Callable[[Inputs, str], Iterator[Call]]] = {
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _metric_filter,
@@ -533,8 +590,12 @@ CALLS: Mapping[str, Callable[[Inputs, str], Iterator[Call]]] = {
     "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": _endpoint_association,
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": _cidr_association,
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": _transit_attachment,
+    "aws:ecs/cluster:Cluster": _cluster,
+    "aws:ecs/service:Service": _service,
+    "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:lambda/function:Function": _function,
     "aws:networkfirewall/firewall:Firewall": _firewall,
     "aws:networkfirewall/firewallPolicy:FirewallPolicy": _firewall_policy,
     "aws:networkfirewall/loggingConfiguration:LoggingConfiguration": _firewall_logging,

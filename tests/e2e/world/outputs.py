@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from world.account import Held, World
+from world.account import Held, Operation, World
 
 PREFIXES: Mapping[str, str] = {
     "aws:ec2/eip:Eip": "eipalloc",
@@ -41,7 +41,11 @@ ARNS: Mapping[str, str] = {
     "aws:ec2/securityGroup:SecurityGroup": "ec2:{region}:{account}:security-group/{id}",
     "aws:ec2/subnet:Subnet": "ec2:{region}:{account}:subnet/{id}",
     "aws:ec2/vpc:Vpc": "ec2:{region}:{account}:vpc/{id}",
+    "aws:ecs/cluster:Cluster": "ecs:{region}:{account}:cluster/{name}",
+    "aws:ecs/service:Service": "ecs:{region}:{account}:service/{cluster}/{name}",
+    "aws:ecs/taskDefinition:TaskDefinition": "ecs:{region}:{account}:task-definition/{name}:{revision}",
     "aws:iam/role:Role": "iam::{account}:role/{name}",
+    "aws:lambda/function:Function": "lambda:{region}:{account}:function:{name}",
     "aws:networkfirewall/firewall:Firewall": "network-firewall:{region}:{account}:firewall/{name}",
     "aws:networkfirewall/firewallPolicy:FirewallPolicy": "network-firewall:{region}:{account}:firewall-policy/{name}",
     "aws:networkfirewall/ruleGroup:RuleGroup": "network-firewall:{region}:{account}:stateful-rulegroup/{name}",
@@ -58,7 +62,12 @@ IDENTIFIED_BY: Mapping[str, str] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
     "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": "defaultNetworkAclId",
     "aws:ec2/defaultRouteTable:DefaultRouteTable": "defaultRouteTableId",
+    "aws:ecs/cluster:Cluster": "arn",
+    "aws:ecs/service:Service": "arn",
+    # The provider's id is the family, which all revisions have: here it has to tell them apart.
+    "aws:ecs/taskDefinition:TaskDefinition": "arn",
     "aws:iam/role:Role": "name",
+    "aws:lambda/function:Function": "name",
     "aws:networkfirewall/firewall:Firewall": "arn",
     "aws:networkfirewall/firewallPolicy:FirewallPolicy": "arn",
     "aws:networkfirewall/loggingConfiguration:LoggingConfiguration": "firewallArn",
@@ -81,8 +90,11 @@ def identified(world: World, kind: str, inputs: Mapping[str, Any]) -> tuple[str,
     identity = world.new_id(PREFIXES[kind]) if kind in PREFIXES else ""
     outputs: dict[str, Any] = {}
     if kind in ARNS:
-        name = inputs.get("name") or inputs.get("bucket") or ""
+        name = inputs.get("name") or inputs.get("bucket") or inputs.get("family") or ""
         place = {"region": world.setting("region"), "account": world.setting("account"), "name": name, "id": identity}
+        place["cluster"] = str(inputs.get("cluster", "")).rpartition("/")[2]
+        if kind == "aws:ecs/taskDefinition:TaskDefinition":
+            place["revision"] = str(1 + sum(_registers(each, kind, name) for each in world.operations(0)))
         outputs["arn"] = "arn:aws:" + ARNS[kind].format(**place)
     match kind:
         case "aws:ec2/vpc:Vpc":
@@ -222,6 +234,12 @@ def _endpoint(world: World, subnet: str) -> dict[str, Any]:
         "availabilityZone": held.inputs["availabilityZone"] if held else "",
         "attachments": [{"endpointId": endpoint, "status": "READY", "subnetId": subnet}],
     }
+
+
+def _registers(operation: Operation, kind: str, family: str) -> bool:
+    """Whether an operation made a revision of a task definition: numbers are never given again."""
+    held = operation.held
+    return operation.done and operation.kind == "create" and held.type == kind and held.inputs.get("family") == family
 
 
 def _address(identity: str) -> str:

@@ -336,7 +336,45 @@ def _dns_association(_world: World, before: Held | None, after: Held, others: Se
         yield "ConflictException", "the association is protected against mutation"
 
 
+def _task_definition(_world: World, _before: Held | None, after: Held, _others: Sequence[Held]) -> _Problems:
+    if "FARGATE" in (after.inputs.get("requiresCompatibilities") or ()):
+        if after.inputs.get("networkMode") != "awsvpc":
+            yield "ClientException", "Fargate only supports network mode 'awsvpc'"
+        if not (after.inputs.get("cpu") and after.inputs.get("memory") and after.inputs.get("executionRoleArn")):
+            yield "ClientException", "Fargate requires cpu and memory, and an execution role for images of ECR"
+
+
+def _service(world: World, _before: Held | None, after: Held, _others: Sequence[Held]) -> _Problems:
+    settings = after.inputs.get("networkConfiguration") or {}
+    if after.inputs.get("launchType") == "FARGATE" and not settings.get("subnets"):
+        yield "InvalidParameterException", "a network configuration is needed for network mode 'awsvpc'"
+    if _vpcs(world, settings.get("subnets"), settings.get("securityGroups")) > 1:
+        yield "InvalidParameterException", "subnets and security groups are of several VPCs"
+
+
+def _function(world: World, _before: Held | None, after: Held, _others: Sequence[Held]) -> _Problems:
+    if after.inputs.get("packageType") != "Image":
+        yield "ValidationException", "this world knows functions from images only"
+    elif not after.inputs.get("imageUri"):
+        yield "InvalidParameterValueException", "a function from an image has to name it"
+    settings = after.inputs.get("vpcConfig") or {}
+    if bool(settings.get("subnetIds")) != bool(settings.get("securityGroupIds")):
+        yield "InvalidParameterValueException", "SubnetIds and SecurityIds must coexist or be both empty list"
+    if _vpcs(world, settings.get("subnetIds"), settings.get("securityGroupIds")) > 1:
+        yield "InvalidParameterValueException", "subnets and security groups are of several VPCs"
+
+
+def _vpcs(world: World, subnets: Sequence[str] | None, groups: Sequence[str] | None) -> int:
+    """Of how many VPCs some subnets and groups are."""
+    found = [world.get("aws:ec2/subnet:Subnet", subnet) for subnet in subnets or ()]
+    found += [world.get("aws:ec2/securityGroup:SecurityGroup", group) for group in groups or ()]
+    return len({held.inputs["vpcId"] for held in found if held})
+
+
 _RULES: Mapping[str, Any] = {
+    "aws:ecs/service:Service": _service,
+    "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
+    "aws:lambda/function:Function": _function,
     "aws:ec2/internetGateway:InternetGateway": _internet_gateway,
     "aws:ec2/natGateway:NatGateway": _nat_gateway,
     "aws:ec2/networkAclRule:NetworkAclRule": _acl_entry,

@@ -8,6 +8,7 @@ import collections.abc
 import functools
 import importlib
 import inspect
+import keyword
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,17 @@ from typing import Any
 
 from pulumi import _types  # how the SDK itself translates these classes; there is no public way
 
-TYPES = frozenset(
+WORKLOADS = frozenset(
+    {
+        "aws:ecs/cluster:Cluster",
+        "aws:ecs/service:Service",
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "aws:lambda/function:Function",
+    }
+)
+"""The types of which workloads' own stacks are made, and no environment's."""
+
+TYPES = WORKLOADS | frozenset(
     {
         "aws:cloudwatch/logGroup:LogGroup",
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
@@ -84,7 +95,9 @@ def structure(kind: str) -> Structure:
     if kind not in TYPES:
         raise LookupError(f"this world knows no {kind}")
     _, module, name = kind.split(":")
-    service = importlib.import_module(f"pulumi_aws.{module.partition('/')[0]}")
+    package = module.partition("/")[0]
+    # Python has no module of a keyword's name.
+    service = importlib.import_module(f"pulumi_aws.{package}{'_' if keyword.iskeyword(package) else ''}")
     # The class is sought in the resource's own module: a structure within another resource may have its name.
     own = importlib.import_module(getattr(service, name).__module__)
     return _read(next(getattr(own, each) for each in (f"{name}InitArgs", f"{name}Args") if hasattr(own, each)))

@@ -10,6 +10,8 @@ Sources, by their short names in the rows:
 - NFWQ: https://docs.aws.amazon.com/network-firewall/latest/developerguide/quotas.html
 - DNS: the operation's page under https://docs.aws.amazon.com/Route53/latest/APIReference/
 - DNSQ: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
+- ECS: the operation's page under https://docs.aws.amazon.com/AmazonECS/latest/APIReference/
+- LAMBDA: the operation's page under https://docs.aws.amazon.com/lambda/latest/api/
 - LOGS: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 - IAM, S3: the operation's page of those services' API references
 - PROVIDER: the resource's schema under https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service
@@ -47,8 +49,15 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": ("vpcEndpointId", "routeTableId"),
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": ("vpcId", "cidrBlock"),
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": ("vpcId", "transitGatewayId"),
+    "aws:ecs/cluster:Cluster": ("name",),
+    "aws:ecs/service:Service": ("name", "cluster", "launchType", "schedulingStrategy"),
+    "aws:ecs/taskDefinition:TaskDefinition": (
+        "family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities", "taskRoleArn",
+        "executionRoleArn",
+    ),
     "aws:iam/role:Role": ("name",),
     "aws:iam/rolePolicy:RolePolicy": ("name", "role"),
+    "aws:lambda/function:Function": ("name", "packageType"),
     "aws:networkfirewall/firewall:Firewall": ("name", "vpcId"),
     "aws:networkfirewall/firewallPolicy:FirewallPolicy": ("name",),
     "aws:networkfirewall/loggingConfiguration:LoggingConfiguration": ("firewallArn",),
@@ -85,8 +94,11 @@ NAMED: Mapping[str, tuple[str, str]] = {
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("name", ""),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", ""),
     "aws:ec2/securityGroup:SecurityGroup": ("name", "InvalidGroup.Duplicate"),
+    "aws:ecs/cluster:Cluster": ("name", ""),
+    "aws:ecs/service:Service": ("name", ""),
     "aws:iam/role:Role": ("name", "EntityAlreadyExists"),
     "aws:iam/rolePolicy:RolePolicy": ("name", ""),
+    "aws:lambda/function:Function": ("name", "ResourceConflictException"),
     "aws:networkfirewall/firewall:Firewall": ("name", "InvalidRequestException"),
     "aws:networkfirewall/firewallPolicy:FirewallPolicy": ("name", "InvalidRequestException"),
     "aws:networkfirewall/ruleGroup:RuleGroup": ("name", "InvalidRequestException"),
@@ -297,6 +309,31 @@ REFERENCES: tuple[Reference, ...] = (
             "aws:s3/bucketPolicy:BucketPolicy",
             "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
             "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        )
+    ),
+    Reference(
+        "aws:ecs/service:Service", "cluster", "aws:ecs/cluster:Cluster", "id", "ClusterNotFoundException",
+        "ClusterContainsServicesException", "ECS DeleteCluster",
+    ),
+    Reference(
+        "aws:ecs/service:Service", "taskDefinition", "aws:ecs/taskDefinition:TaskDefinition", "arn", "ClientException",
+        "", "ECS DeregisterTaskDefinition: services that run it go on",
+    ),
+    *(
+        reference
+        for kind, subnets, groups, missing in (
+            (
+                "aws:ecs/service:Service", "networkConfiguration.subnets[]", "networkConfiguration.securityGroups[]",
+                "InvalidParameterException",
+            ),
+            (
+                "aws:lambda/function:Function", "vpcConfig.subnetIds[]", "vpcConfig.securityGroupIds[]",
+                "InvalidParameterValueException",
+            ),
+        )
+        for reference in (
+            Reference(kind, subnets, _SUBNET, "id", missing, _IN_USE, "EC2 DeleteSubnet: interfaces"),
+            Reference(kind, groups, _GROUP, "id", missing, _IN_USE, "EC2 DeleteSecurityGroup: interfaces"),
         )
     ),
     Reference(
