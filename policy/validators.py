@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pulumi
 from pulumi_policy import PolicyResource, ResourceValidationArgs, StackValidationArgs
 from pulumi_policy.policy import ReportViolation
 from pulumi_policy.proxy import UnknownValueError
+from ringfence.aws.outputs import StackOutputs
+from ringfence.guard.placement import misplaced
 from ringfence.guard.stack import beside, violations
 from ringfence.operate.pulumi_steps import project_name
 from ringfence.profile.fleet import read_environments
@@ -41,8 +44,8 @@ class Declared:
         if pulumi.get_project() != project_name(self._tree):
             args.not_applicable("a stack of another project: what it may hold is said by no profile")
         environment = pulumi.get_stack()
+        graph = self._graph(args)
         try:
-            graph = ResourceGraph(pulumi.get_project(), environment, tuple(map(self._resource, args.resources)))
             for violation in violations(graph, self._tree, environment, self._day(environment)):
                 report_violation(violation.message, violation.urn or None)
         except InputError as error:
@@ -50,6 +53,25 @@ class Declared:
             for diagnostic in error.diagnostics:
                 if diagnostic.severity is Severity.ERROR:
                     report_violation(render(diagnostic, shown), None)
+
+    def placement(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        """Report workloads that stand elsewhere than in a segment of the stack that `ringfence` in the config names."""
+        named = pulumi.Config().get("ringfence")
+        if named is None or pulumi.get_project() == project_name(self._tree):
+            args.not_applicable("its configuration names no stack of Ringfence's")
+            return
+        try:
+            outputs = StackOutputs.model_validate_json(outputs_of(named, self._tree.root))
+        except (subprocess.CalledProcessError, ValueError) as error:
+            said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
+            report_violation(f"the outputs of {named} cannot be read: {said}", None)
+            return
+        for violation in misplaced(self._graph(args), outputs):
+            report_violation(violation.message, violation.urn)
+
+    def _graph(self, args: StackValidationArgs) -> ResourceGraph:
+        resources = tuple(map(self._resource, args.resources))
+        return ResourceGraph(pulumi.get_project(), pulumi.get_stack(), resources)
 
     def _day(self, environment: str) -> datetime.date:
         written = read_environments(self._tree, Findings()).get(environment)
@@ -76,6 +98,12 @@ class Declared:
             },
             protect=bool(seen.opts.protect),
         )
+
+
+def outputs_of(stack: str, root: Path) -> str:
+    """What a stack exports, as JSON, by the command line itself: the engine shows policies no stack reference."""
+    words = ("pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive")
+    return subprocess.run(words, cwd=root, check=True, capture_output=True, text=True).stdout  # noqa: S603 - no shell
 
 
 def plain(props: Mapping[str, Any]) -> dict[str, Value]:

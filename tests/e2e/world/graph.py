@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ringfence.verify.graph import Resource, ResourceGraph
 
 from world.account import Held, Operation, World
+from world.schema import WORKLOADS
 
 _ACL = "aws:ec2/networkAcl:NetworkAcl"
 _ENTRY = "aws:ec2/networkAclRule:NetworkAclRule"
@@ -16,7 +17,9 @@ _CLOSED = ("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "aws:ec2/defaultRouteT
 def graph_of(held: Iterable[Held], environment: str) -> ResourceGraph:
     """What is there as a graph. What a VPC came with is in it as what it is: a NACL of all other subnets."""
     resources = list(held)
-    made = [*map(_resource, resources), *_default_acls(resources)]
+    network = [each for each in resources if each.type not in WORKLOADS]
+    made = [*map(_resource, network), *_default_acls(network)]
+    made += [interface for each in resources for interface in _interfaces(each)]
     # While one is replaced there are two of a URN.
     urns: dict[str, int] = {}
     unique: list[Resource] = []
@@ -87,6 +90,32 @@ def _resource(held: Held) -> Resource:
         outputs={**held.inputs, **held.outputs},
         id=held.id,
     )
+
+
+def _interfaces(workload: Held) -> Iterator[Resource]:
+    """What EC2 says of a workload's interfaces, one a subnet (DescribeNetworkInterfaces)."""
+    account = next((part for part in str(workload.outputs.get("arn")).split(":") if part.isdecimal()), "")
+    match workload.type:
+        case "aws:ecs/service:Service":
+            place = workload.inputs["networkConfiguration"]
+            subnets, groups = place["subnets"], place["securityGroups"]
+            is_public, kind = bool(place.get("assignPublicIp")), "interface"
+            description = f"{str(workload.outputs['arn']).partition(':service/')[0]}:attachment/{workload.name}"
+        case "aws:lambda/function:Function" if workload.inputs.get("vpcConfig"):
+            place = workload.inputs["vpcConfig"]
+            subnets, groups = place["subnetIds"], place["securityGroupIds"]
+            is_public, kind = False, "lambda"
+            description = f"AWS Lambda VPC ENI-{workload.name}"
+        case _:
+            return
+    for subnet in subnets:
+        inputs = {
+            "subnetId": subnet, "securityGroups": groups, "interfaceType": kind, "description": description,
+            "sourceDestCheck": True,
+        }  # fmt: skip
+        outputs = {"ownerId": account, **({"association": {"publicIp": "198.51.100.9"}} if is_public else {})}
+        name = f"{workload.name} in {subnet}"
+        yield Resource(f"by AWS::{name}", "aws:ec2/networkInterface:NetworkInterface", name, inputs, outputs)
 
 
 def _default_acls(resources: Sequence[Held]) -> Iterator[Resource]:

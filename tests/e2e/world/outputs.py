@@ -34,6 +34,10 @@ PREFIXES: Mapping[str, str] = {
 """How ids of a type begin."""
 
 ARNS: Mapping[str, str] = {
+    "aws:ecs/cluster:Cluster": "ecs:{region}:{account}:cluster/{name}",
+    "aws:ecs/service:Service": "ecs:{region}:{account}:service/{name}",
+    "aws:ecs/taskDefinition:TaskDefinition": "ecs:{region}:{account}:task-definition/{family}:1",
+    "aws:lambda/function:Function": "lambda:{region}:{account}:function:{name}",
     "aws:cloudwatch/logGroup:LogGroup": "logs:{region}:{account}:log-group:{name}",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:{region}:{account}:alarm:{name}",
     "aws:ec2/networkAcl:NetworkAcl": "ec2:{region}:{account}:network-acl/{id}",
@@ -53,6 +57,10 @@ ARNS: Mapping[str, str] = {
 }
 
 IDENTIFIED_BY: Mapping[str, str] = {
+    "aws:ecs/cluster:Cluster": "arn",
+    "aws:ecs/service:Service": "arn",
+    "aws:ecs/taskDefinition:TaskDefinition": "family",
+    "aws:lambda/function:Function": "name",
     "aws:cloudwatch/logGroup:LogGroup": "name",
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": "name",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
@@ -83,6 +91,7 @@ def identified(world: World, kind: str, inputs: Mapping[str, Any]) -> tuple[str,
     if kind in ARNS:
         name = inputs.get("name") or inputs.get("bucket") or ""
         place = {"region": world.setting("region"), "account": world.setting("account"), "name": name, "id": identity}
+        place["family"] = inputs.get("family", "")
         outputs["arn"] = "arn:aws:" + ARNS[kind].format(**place)
     match kind:
         case "aws:ec2/vpc:Vpc":

@@ -17,7 +17,7 @@ from world import table
 from world.account import Fault, Held, World
 from world.outputs import following, identified, listed
 from world.refusals import Refused, check, check_delete
-from world.schema import TYPES, problems
+from world.schema import TYPES, WORKLOADS, problems
 
 VERSION = importlib.metadata.version("pulumi-aws")
 
@@ -116,7 +116,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, _context: Any) -> Any:
         kind, inputs = _kind(request.urn), plain(request.news)
-        if kind not in TYPES:
+        if kind not in TYPES | WORKLOADS:
             return _failed([("", f"this world knows no {kind}")])
         if found := problems(kind, inputs):
             return _failed(found)

@@ -64,7 +64,17 @@ TYPES = frozenset(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
 )
-"""The types that this world knows."""
+"""The types of which an environment is made."""
+
+WORKLOADS = frozenset(
+    {
+        "aws:ecs/cluster:Cluster",
+        "aws:ecs/service:Service",
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "aws:lambda/function:Function",
+    }
+)
+"""The types of which workloads' own stacks are made, and that the world knows too."""
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's mark of a value that only a deployment decides."""
@@ -81,10 +91,11 @@ class Structure:
 @functools.cache
 def structure(kind: str) -> Structure:
     """What can be set of a resource type; raises `LookupError` for one that this world does not know."""
-    if kind not in TYPES:
+    if kind not in TYPES | WORKLOADS:
         raise LookupError(f"this world knows no {kind}")
     _, module, name = kind.split(":")
-    service = importlib.import_module(f"pulumi_aws.{module.partition('/')[0]}")
+    named = module.partition("/")[0]
+    service = importlib.import_module(f"pulumi_aws.{'lambda_' if named == 'lambda' else named}")
     # The class is sought in the resource's own module: a structure within another resource may have its name.
     own = importlib.import_module(getattr(service, name).__module__)
     return _read(next(getattr(own, each) for each in (f"{name}InitArgs", f"{name}Args") if hasattr(own, each)))

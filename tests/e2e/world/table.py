@@ -81,6 +81,9 @@ RULE_PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId
 """A rule's kind of peer is fixed, its value is not ("you cannot change the rule's source type", PROVIDER)."""
 
 NAMED: Mapping[str, tuple[str, str]] = {
+    "aws:ecs/cluster:Cluster": ("name", ""),
+    "aws:ecs/service:Service": ("name", ""),
+    "aws:lambda/function:Function": ("name", "ResourceConflictException"),
     "aws:cloudwatch/logGroup:LogGroup": ("name", "ResourceAlreadyExistsException"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("name", ""),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", ""),
@@ -302,6 +305,14 @@ REFERENCES: tuple[Reference, ...] = (
     Reference(
         "aws:cloudwatch/logMetricFilter:LogMetricFilter", "logGroupName", _LOGS, "name", _FIREWALL_MISSING, "",
         "LOGS: ResourceNotFoundException",
+    ),
+    *(
+        Reference(kind, path, target, "id", missing, _IN_USE, "EC2: the workload's interfaces are in it")
+        for kind, place in (
+            ("aws:ecs/service:Service", ("networkConfiguration.subnets[]", "networkConfiguration.securityGroups[]")),
+            ("aws:lambda/function:Function", ("vpcConfig.subnetIds[]", "vpcConfig.securityGroupIds[]")),
+        )
+        for path, target, missing in zip(place, (_SUBNET, _GROUP), (_NO_SUBNET, _NO_GROUP), strict=True)
     ),
     Reference("aws:sns/topicPolicy:TopicPolicy", "arn", "aws:sns/topic:Topic", "id", "NotFound", "", "SNS API"),
     Reference(
