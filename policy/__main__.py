@@ -26,5 +26,10 @@ PolicyPack(
             description="the resources let through what the profiles declare, no more and no less",
             validate=declared.validate,
         ),
+        StackValidationPolicy(
+            name="workload-in-its-segment",
+            description="a workload stands in its agent's segment, with the agent's group and no other",
+            validate=declared.placement,
+        ),
     ],
 )

@@ -2,7 +2,8 @@
 
 import datetime
 import functools
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import pulumi
 from pulumi_policy import PolicyResource, ResourceValidationArgs, StackValidationArgs
 from pulumi_policy.policy import ReportViolation
 from pulumi_policy.proxy import UnknownValueError
-from ringfence.guard.stack import beside, violations
+from ringfence.guard.stack import Violation, beside, misplaced, violations
 from ringfence.operate.pulumi_steps import project_name
 from ringfence.profile.fleet import read_environments
 from ringfence.project import line_at, pinned_day, today
 from ringfence.source.diagnostic import Findings, InputError, Severity, render
 from ringfence.source.tree import Directory
-from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
+from ringfence.verify.graph import UNKNOWN, GraphError, Resource, ResourceGraph, Value
+from ringfence.verify.state import read_state
 
 
 def no_other_way(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
@@ -41,15 +43,43 @@ class Declared:
         if pulumi.get_project() != project_name(self._tree):
             args.not_applicable("a stack of another project: what it may hold is said by no profile")
         environment = pulumi.get_stack()
+        graph = self._graph(args)
+        self._report(lambda: violations(graph, self._tree, environment, self._day(environment)), report_violation)
+
+    def placement(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        """Report agents that a workload's stack places elsewhere than in their segments.
+
+        The stack's configuration names, as ``environment``, the stack of Ringfence's that holds them, as the examples
+        do.
+        """
+        named = pulumi.Config().get("environment")
+        if named is None or pulumi.get_project() == project_name(self._tree):
+            args.not_applicable("its configuration names no stack of Ringfence's as `environment`")
+            return
+        environment = named.rpartition("/")[2]
         try:
-            graph = ResourceGraph(pulumi.get_project(), environment, tuple(map(self._resource, args.resources)))
-            for violation in violations(graph, self._tree, environment, self._day(environment)):
+            deployed = read_state(exported(named, self._tree.root))
+        except (subprocess.CalledProcessError, GraphError) as error:
+            said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
+            report_violation(f"the stack {named} cannot be read: {said}", None)
+            return
+        graph, day = self._graph(args), self._day(environment)
+        self._report(lambda: misplaced(graph, deployed, self._tree, environment, day), report_violation)
+
+    def _report(self, found: Callable[[], Iterable[Violation]], report_violation: ReportViolation) -> None:
+        """Report what is found; profiles that do not compile are found too."""
+        try:
+            for violation in found():
                 report_violation(violation.message, violation.urn or None)
         except InputError as error:
             shown = functools.partial(line_at, self._tree)
             for diagnostic in error.diagnostics:
                 if diagnostic.severity is Severity.ERROR:
                     report_violation(render(diagnostic, shown), None)
+
+    def _graph(self, args: StackValidationArgs) -> ResourceGraph:
+        resources = tuple(map(self._resource, args.resources))
+        return ResourceGraph(pulumi.get_project(), pulumi.get_stack(), resources)
 
     def _day(self, environment: str) -> datetime.date:
         written = read_environments(self._tree, Findings()).get(environment)
@@ -76,6 +106,12 @@ class Declared:
             },
             protect=bool(seen.opts.protect),
         )
+
+
+def exported(stack: str, root: Path) -> str:
+    """A stack's state, by the command line itself: the engine shows policies no other stack's."""
+    words = ("pulumi", "stack", "export", "--stack", stack, "--non-interactive")
+    return subprocess.run(words, cwd=root, check=True, capture_output=True, text=True).stdout  # noqa: S603 - no shell
 
 
 def plain(props: Mapping[str, Any]) -> dict[str, Value]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from commanding import ringfence
-from deployment import DAY, Deployment
+from deployment import DAY, HOW_TO_GET_THE_PACK, PACK, Deployment
 from proving import plan_of
 from ringfence.aws.outputs import StackOutputs
 from ringfence.verify.state import read_state
@@ -33,6 +33,7 @@ def held(deployment: Deployment, kind: str) -> Any:
     return only.inputs
 
 
+@pytest.mark.slow
 def test_a_service_on_fargate_sits_in_its_segment(deployed: Callable[[str], Deployment], tmp_path: Path) -> None:
     deployment = deployed("dev")
     stack = WorkloadStack(deployment, "fargate")
@@ -70,6 +71,7 @@ def test_a_service_on_fargate_sits_in_its_segment(deployed: Callable[[str], Depl
     assert "      workload: a public address · reviewer\n" in done.out
 
 
+@pytest.mark.slow
 def test_a_function_sits_in_its_segment(deployed: Callable[[str], Deployment]) -> None:
     deployment = deployed("dev")
     stack = WorkloadStack(deployment, "lambda")
@@ -101,3 +103,17 @@ def test_where_tls_is_decrypted_the_container_is_told_so(deployed: Callable[[str
     assert variables == {**tls.environment, **dict.fromkeys(tls.ca_variables, "/etc/ssl/ringfence.pem")}
     assert {"SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"} <= variables.keys()
     assert variables["GODEBUG"] == "http2client=0"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PACK.exists(), reason=HOW_TO_GET_THE_PACK)
+def test_the_policy_pack_refuses_an_agent_in_anothers_segment(deployed: Callable[[str], Deployment]) -> None:
+    deployment = deployed("dev")
+    stack = WorkloadStack(deployment, "lambda")
+    pack = ("preview", "--non-interactive", "--policy-pack", str(deployment.project / "policy"))
+    assert "workload-in-its-segment" not in stack.run(*pack)
+    stack.rewrite("agents[AGENT])", 'agents["reviewer"])')
+    refused = stack.run(*pack, fails=True)
+    assert "[mandatory]  workload-in-its-segment  (aws:lambda/function:Function: " in refused
+    assert "support-triage: more than declared: " in refused
+    assert " is of `reviewer`" in refused

@@ -23,13 +23,13 @@ class WorkloadStack:
         }
         self.run("config", "set-all", *(f"--plaintext={name}={value}" for name, value in settings.items()))
 
-    def run(self, *arguments: str) -> str:
-        """Run a command in the example's folder; what it wrote to its standard output."""
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """Run a command in the example's folder, which succeeds unless it ``fails``; what it wrote to its output."""
         done = subprocess.run(
             [str(find_cli()), *arguments], cwd=self.folder, env=self.deployment.variables,
             capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert (done.returncode != 0) is fails, done.stdout + done.stderr
         return done.stdout
 
     def preview(self) -> str:

@@ -1,4 +1,6 @@
-"""A stack's resources held to what its profiles declare: proved, and nothing beside them that opens a way."""
+"""A stack's resources held to what its profiles declare: proved, and nothing beside them that opens a way; and the
+stacks of workloads, held to the segments of their agents.
+"""
 
 import datetime
 from collections.abc import Iterator, Mapping
@@ -15,6 +17,7 @@ from ringfence.verify.finding import Finding
 from ringfence.verify.graph import ResourceGraph, Value
 from ringfence.verify.proof import prove
 from ringfence.verify.settings import Settings
+from ringfence.verify.workload import workload_differences
 
 COMPONENT = "ringfence:"
 """How the types of Ringfence's own components begin; what they register stands below them in the URN."""
@@ -42,6 +45,18 @@ def violations(graph: ResourceGraph, tree: Tree, environment: str, day: datetime
     settings = Settings(setting.inspection, setting.http2, written.region, setting.account)
     found = [_of_proof(finding, graph) for finding in prove(graph, plan.effective, settings).findings]
     return (*found, *_too_many(graph, resource_counts(enforce(plan, allocation))))
+
+
+def misplaced(
+    workload: ResourceGraph, deployed: ResourceGraph, tree: Tree, environment: str, day: datetime.date
+) -> tuple[Violation, ...]:
+    """Where a workload's own stack places an agent elsewhere than in its segment of an environment as ``deployed``.
+
+    Raises `InputError` where the environment cannot be compiled.
+    """
+    plan = plan_environment(tree, environment, day, Findings())
+    found = workload_differences(workload, deployed, plan.effective.agents)
+    return tuple(_of_proof(finding, workload) for finding in found)
 
 
 def beside(urn: str, kind: str, inputs: Mapping[str, Value]) -> tuple[str, ...]:
