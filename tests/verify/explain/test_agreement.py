@@ -3,10 +3,9 @@
 import copy
 import dataclasses
 import ipaddress
-import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -112,6 +111,8 @@ def test_the_walk_agrees_with_the_policy_on_all_of_them(
 
 def asked_by(finding: Finding) -> Target | None:
     """The target that a counterexample is about, where it is one that can be written."""
+    if finding.kind is Kind.LESS and finding.traffic.startswith("on a connection in use, "):
+        return None  # a walk follows the first request of a connection
     traffic = re.sub(r" from [\d.]+ to port (\d+)$", r" \1", finding.traffic)
     if found := re.fullmatch(r"(?:on a connection in use, )?([A-Z]+) https://(\S+?)(/\S*) (\d+)", traffic):
         method, host, path, port = found.groups()
@@ -122,7 +123,7 @@ def asked_by(finding: Finding) -> Target | None:
         return TransportTarget(found.group(1), ipaddress.IPv4Network(found.group(3)), int(found.group(2)))
     if found := re.fullmatch(r"dns (\S+)", traffic):
         return NameTarget(found.group(1))
-    if found := re.fullmatch(r"(\S+:\S+) (\S+) as \S+", traffic):
+    if found := re.fullmatch(r"(\S+:\S+) on (\S+) as \S+", traffic):
         return ActionTarget(found.group(1), found.group(2))
     return None
 
@@ -158,16 +159,36 @@ def agrees(finding: Finding, found: Explanation) -> bool:
     return first.answer is not Answer.DENY or bool(found.notes)
 
 
+def spread(found: Sequence[Mutant], number: int) -> list[Mutant]:
+    """So many mutants at most, two or more: from the first to the last at equal steps."""
+    if len(found) <= number:
+        return list(found)
+    return [found[index * (len(found) - 1) // (number - 1)] for index in range(number)]
+
+
+def some_of_each_field(graph: ResourceGraph, number: int) -> list[Mutant]:
+    """So many mutants of each field of each type of resource: no field is left out by another's having more."""
+    of_field: dict[tuple[str, str], list[Mutant]] = {}
+    for mutant in mutants(graph):
+        resource, _, change = mutant.what.partition(": ")
+        field = re.split(r"[. ]", change, maxsplit=1)[0]
+        of_field.setdefault((resource.split()[0], field), []).append(mutant)
+    return [mutant for found in of_field.values() for mutant in spread(found, number)]
+
+
 @pytest.mark.slow
-def test_the_walk_agrees_with_the_proofs_counterexamples(examples: dict[str, Example]) -> None:
-    """Of some mutants of each layer, those whose counterexample is one target of one agent."""
+def test_the_walk_agrees_with_the_proofs_counterexamples(
+    examples: dict[str, Example], record_property: Callable[[str, object], None]
+) -> None:
+    """Of some mutants of each field and of some rules, those whose counterexample is one target of one agent."""
     checked: Counter[tuple[Kind, str]] = Counter()
     wrong: list[str] = []
-    for environment, every, every_rule in (("dev", 97, 7), ("prod", 613, 23)):
+    unknown = 0
+    for environment, of_a_field, of_the_rules in (("dev", 12, 40), ("prod", 2, 6)):
         example = examples[environment]
         agents = {agent.name: agent for agent in example.effective.agents}
-        chosen = itertools.islice(mutants(example.deployed), 7, None, every)
-        rules = itertools.islice(without_a_rule(example.deployed), 3, None, every_rule)
+        chosen = some_of_each_field(example.deployed, of_a_field)
+        rules = spread(list(without_a_rule(example.deployed)), of_the_rules)
         for mutant in (*chosen, *rules):
             reading = Reading.of(mutant.graph, example.settings)
             for finding in example.prove(mutant.graph).findings[:3]:
@@ -177,9 +198,14 @@ def test_the_walk_agrees_with_the_proofs_counterexamples(examples: dict[str, Exa
                 if target is None or by_another or finding.kind not in (Kind.MORE, Kind.LESS):
                     continue
                 found = explain(reading, example.effective, agent, target)
+                if found.answer is Answer.UNKNOWN:
+                    unknown += 1  # what the mutant left there is not read
+                    continue
                 checked[finding.kind, finding.layer] += 1
                 if not agrees(finding, found):
                     wrong.append(f"{mutant.what}: {finding}: {found}")
+    record_property("counts", f"counterexamples explained: {sum(checked.values())}, not known {unknown}")
     assert wrong == []
+    assert unknown < sum(checked.values()) / 5
     assert {kind for kind, _ in checked} == {Kind.MORE, Kind.LESS}
-    assert {layer for _, layer in checked} >= {"nacl", "endpoint", "dns", "firewall"}
+    assert {layer for _, layer in checked} >= {"sg", "nacl", "endpoint", "dns", "firewall"}
