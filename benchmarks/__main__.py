@@ -1,10 +1,12 @@
 """`python -m benchmarks`: everything that is measured, as one table. Times are wall times of cold processes.
 
 ``--sizes`` are the fleets that are enforced, ``--policy`` the ones that are compiled to the policy only; ``--quick``
-leaves out the program, the quotas and the engines. Numbers are read by people: nothing fails for being slow.
+leaves out the program, the proofs, the quotas and the engines. Numbers are read by people: nothing fails for being
+slow.
 """
 
 import argparse
+import json
 import math
 import platform
 import tempfile
@@ -26,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What Ringfence costs, as one table.")
     parser.add_argument("--sizes", default="10,100,1000", help="fleets to enforce, by number of agents")
     parser.add_argument("--policy", default="10,100,1000,10000", help="fleets to compile to the policy")
-    parser.add_argument("--quick", action="store_true", help="no program, no quotas, no engines")
+    parser.add_argument("--quick", action="store_true", help="no program, no proofs, no quotas, no engines")
     arguments = parser.parse_args()
     sizes, policies = ([int(size) for size in each.split(",")] for each in (arguments.sizes, arguments.policy))
     print(f"{platform.machine()}, Python {platform.python_version()}, {NEEDS} needs an agent\n")
@@ -51,6 +53,7 @@ def _rows(root: Path, sizes: Sequence[int], policies: Sequence[int], quick: bool
     yield from _resources(root, sizes)
     if not quick:
         yield from _program(root, min(sizes, key=lambda size: abs(size - 100)))
+        yield from _proofs(root, sizes)
         yield from _quotas(root)
         yield from _engines(root, max(sizes))
 
@@ -83,6 +86,12 @@ def _commands(root: Path) -> Iterator[Row]:
     yield "`ringfence check`, ten profiles", f"{checked.seconds:.2f} s, {checked.memory:.0f} MiB"
     example = python(*command, "check", "--root", str(ROOT), times=5)
     yield "`ringfence check`, the example fleet in all its environments", f"{example.seconds:.2f} s"
+    asked = ("explain", "pr-contributor", "POST https://api.github.com/user/repos", "--env", "dev")
+    with tempfile.TemporaryDirectory() as folder:
+        export = Path(folder) / "export.json"
+        export.write_text(json.dumps(task("graph", ROOT)[1]), encoding="utf-8")
+        explained = python(*command, *asked, "--root", str(ROOT), "--stack-export", str(export), times=5)
+    yield "`ringfence explain`, the example fleet, of a file", f"{explained.seconds:.2f} s, {explained.memory:.0f} MiB"
     yield "`ringfence --help`", f"{python(*command, '--help', times=5).seconds:.2f} s"
 
 
@@ -107,6 +116,24 @@ def _program(root: Path, size: int) -> Iterator[Row]:
         f"Pulumi program, {size:,} agents, {resources:,} resources",
         f"{ours:.2f} s, the bare SDK {bare:.2f} s: {ours / bare:.2f} times",
     )
+
+
+def _proofs(root: Path, sizes: Sequence[int]) -> Iterator[Row]:
+    """Seconds and memory of the proof alone, and how the seconds grow."""
+    for inspection in ("names", "requests"):
+        seconds: list[float] = []
+        for size in sizes:
+            folder = root / f"{size}-{inspection}"
+            _write(folder, size, "--inspection", inspection)
+            _, told = task("prove", folder)
+            seconds.append(told["seconds"])
+            yield (
+                f"proof, `inspection: {inspection}`, {size:,} agents, {told['resources']:,} resources",
+                f"{told['seconds']:.2f} s, {told['memory']:.0f} MiB above what was there",
+            )
+        if len(sizes) > 1:
+            exponent = math.log(seconds[-1] / seconds[-2]) / math.log(sizes[-1] / sizes[-2])
+            yield f"proof, `inspection: {inspection}`, exponent from {sizes[-2]:,} to {sizes[-1]:,}", f"{exponent:.2f}"
 
 
 def _quotas(root: Path) -> Iterator[Row]:

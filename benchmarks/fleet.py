@@ -43,12 +43,13 @@ def write_fleet(
     zones: Sequence[str] = ("a", "b"),
     raised: bool = True,
     addresses: bool = True,
+    inspection: str = "requests",
 ) -> None:
     """Write a project with one environment; with ``raised``, each quota as high as AWS goes, or far beyond need."""
     profiles = folder / "profiles" / "agents"
     profiles.mkdir(parents=True, exist_ok=True)
     (folder / "Pulumi.yaml").write_text("name: ringfence\nruntime: python\n", encoding="utf-8")
-    (folder / f"Pulumi.{ENVIRONMENT}.yaml").write_text(_environment(zones, raised), encoding="utf-8")
+    (folder / f"Pulumi.{ENVIRONMENT}.yaml").write_text(_environment(zones, raised, inspection), encoding="utf-8")
     for index in range(agents):
         (profiles / f"agent-{index:05}.yaml").write_text(_profile(index), encoding="utf-8")
     if addresses:
@@ -59,7 +60,7 @@ def write_fleet(
         path.write_bytes(allocation_text(allocation))
 
 
-def _environment(zones: Sequence[str], raised: bool) -> str:
+def _environment(zones: Sequence[str], raised: bool, inspection: str) -> str:
     authority = f"arn:aws:acm:{_REGION}:111111111111:certificate/8e2b6f14-0a9d-4c53-8f7e-1b3d5c7a9e02"
     quotas = {name: min(quota.highest or 1_000_000, 1_000_000) for name, quota in QUOTAS.items()} if raised else {}
     return "\n".join(
@@ -71,8 +72,8 @@ def _environment(zones: Sequence[str], raised: bool) -> str:
             '    account: "111111111111"',
             f"    cidrs: [{', '.join(f'10.{second}.0.0/16' for second in range(40, 45))}]",
             f"    zones: [{', '.join(_REGION + zone for zone in zones)}]",
-            "    inspection: requests",
-            f'    ca_certificate_arn: "{authority}"',
+            f"    inspection: {inspection}",
+            *([f'    ca_certificate_arn: "{authority}"'] if inspection == "requests" else ()),
             f"    quotas: {{{', '.join(f'{name}: {number}' for name, number in quotas.items())}}}",
             "",
         )
@@ -107,6 +108,7 @@ def main() -> None:
     parser.add_argument("--zones", default="a,b", help="the letters of its zones")
     parser.add_argument("--default-quotas", action="store_true", help="AWS's quotas, none of them raised")
     parser.add_argument("--no-addresses", action="store_true", help="write no allocation file")
+    parser.add_argument("--inspection", choices=("names", "requests"), default="requests", help="what is judged")
     given = parser.parse_args()
     write_fleet(
         given.folder,
@@ -114,6 +116,7 @@ def main() -> None:
         zones=given.zones.split(","),
         raised=not given.default_quotas,
         addresses=not given.no_addresses,
+        inspection=given.inspection,
     )
 
 

@@ -59,6 +59,21 @@ def program(folder: Path) -> Any:
     return compare(enforced(folder)[1])
 
 
+def graph(folder: Path) -> Any:
+    """What the program registers in the example fleet's environment `dev`, as commands read it from a file."""
+    from ringfence.aws.resources.graph import registered_graph
+
+    return json.loads(registered_graph(Directory(folder), "dev", AS_OF).to_json())
+
+
+def prove(folder: Path) -> Any:
+    """The proof of what the program registers: its seconds, and the MiB that it adds to the most held before."""
+    from benchmarks.proof import prove_fleet
+
+    plan, enforcement = enforced(folder)
+    return prove_fleet(plan, enforcement)
+
+
 def _plan(folder: Path) -> Plan:
     return plan_environment(Directory(folder), ENVIRONMENT, AS_OF, Findings())
 
@@ -82,7 +97,9 @@ def enforced(folder: Path) -> tuple[Plan, Any]:
 
 def main() -> None:
     """Do the task that is named."""
-    tasks = {task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program, prepare)}
+    tasks = {
+        task.__name__: task for task in (nothing, policy, enforcement, counts, broken, program, prepare, graph, prove)
+    }
     gc.disable()
     name, folder = sys.argv[1:]
     print(json.dumps(tasks[name](Path(folder))))
