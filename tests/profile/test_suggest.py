@@ -120,7 +120,7 @@ def test_it_allows_the_target_once_somebody_has_answered_for_it(agent: str, targ
 
 
 def test_what_somebody_must_answer_for_does_not_compile_as_it_is_shown() -> None:
-    found = remedy("pr-contributor", "POST https://api.github.com/user/repos")
+    found = remedy("pr-contributor", "DELETE https://api.github.com/user/repos")
     assert isinstance(found, Suggestion)
     assert found.missing == ("because", "approved_by", "until")
     assert found.risks == ("writes-in-public",)
@@ -238,3 +238,17 @@ def test_the_services_of_the_example_fleet_are_all_suggested() -> None:
                     assert "grants it, with what a target does not tell: " in found.reason
                 asked += isinstance(found, Suggestion)
     assert asked >= 5
+
+
+def test_what_the_ceiling_forbids_is_not_suggested_but_shown_where_it_is_forbidden() -> None:
+    found = remedy("pr-contributor", "POST https://api.github.com/user/repos")
+    assert isinstance(found, Refusal)
+    assert found.reason == (
+        "the ceiling forbids what it takes: POST https://api.github.com/user/repos: repositories are created by people"
+    )
+    assert found.mend == "only the ceiling's owners can raise it"
+    assert found.place is not None
+    line = (ROOT / found.place.path).read_text().splitlines()[found.place.line - 1]
+    assert (found.place.path, line.strip()) == (
+        "profiles/ceiling.yaml", "- target: POST https://api.github.com/user/repos",
+    )  # fmt: skip

@@ -24,6 +24,7 @@ from ringfence.policy.target import (
     TransportTarget,
 )
 from ringfence.policy.verdict import judge
+from ringfence.profile.ceiling import FORBIDDEN, check_ceiling
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.fitting import fitting
 from ringfence.profile.fleet import Fleet, WrittenEnvironment, WrittenProfile
@@ -96,6 +97,9 @@ def suggest(
             problem = problem or compiled
         elif judge(compiled.of(agent.name), target).allowed:
             return _suggestion(environment, written, candidate, declared, compiled, agent)
+    if problem is not None and problem.code == FORBIDDEN:
+        ((place, limit), *_) = problem.related
+        return Refusal(f"the ceiling forbids what it takes: {limit}", "only the ceiling's owners can raise it", place)
     if problem is not None:
         return Refusal(problem.message, problem.help, problem.span)
     for each in catalogue.capabilities.values():
@@ -248,6 +252,7 @@ def _compiled(
     compiled = declared_policy(trial, environment.name, as_of, findings)
     if environment.environment.inspection == "requests":
         pinned_conflicts(compiled, findings)
+    check_ceiling(fleet.ceiling, environment.name, variables(environment, ""), compiled, findings)
     wrong = (each for each in findings.sorted() if each.severity is Severity.ERROR)
     return next(wrong, None) or compiled
 

@@ -1,12 +1,15 @@
 """The firewall's reach from one agent, compared with what the policy grants it there."""
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.policy.flow import Flow, Https, Internet, Tls
+from ringfence.policy.host import HostPattern
 from ringfence.verify.decision.difference import Difference
 from ringfence.verify.decision.inspected import inspected
+from ringfence.verify.decision.name_classes import NameClasses
 from ringfence.verify.decision.opaque import (
     NAMED_HELLO,
     UNNAMED_HELLO,
@@ -31,6 +34,7 @@ from ringfence.verify.granted import granted_names
 from ringfence.verify.interval import ALL_PORTS, Numbers, atoms, networks_text
 from ringfence.verify.language.expression import ANYTHING, NOTHING, Expression
 from ringfence.verify.language.piece import LanguageError
+from ringfence.verify.suricata.buffers import SERVER_NAME
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import MODELLED
 from ringfence.verify.suricata.ruleset import RuleSet
@@ -38,6 +42,9 @@ from ringfence.verify.suricata.ruleset import RuleSet
 LAYER = "firewall"
 CLIENT_PORT = 49152
 """The client's port in examples: ephemeral wherever one looks."""
+
+_FEW = 8
+"""So many rules about names are asked one after the other: to part names into classes costs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +69,19 @@ def _reachable(findings: Iterable[Finding], *, reached: bool) -> Iterator[Findin
             yield finding
 
 
-@dataclass(slots=True)
+@dataclass
 class FirewallReach:
     """A rule set and the sources whose TLS is decrypted: (sources, destinations, ports) of each scope.
 
     ``resource`` names where the rules stand; ``http2`` is what the environment says of HTTP/2 on inspected segments.
+    ``hosts`` are those that some agent is granted: names are told apart by them once, for every agent.
     """
 
     rules: RuleSet
     inspected: tuple[tuple[Numbers, Numbers, Numbers], ...]
     http2: str
     resource: str = ""
+    hosts: frozenset[HostPattern] = frozenset()
     _atoms: dict[object, tuple[Numbers, ...]] = field(default_factory=dict[object, tuple[Numbers, ...]])
 
     def unread(self) -> Iterator[Finding]:
@@ -112,6 +121,14 @@ class FirewallReach:
                         seen.add(key)
                         found.update(dict.fromkeys(place.findings(others)))
         yield from found
+
+    @functools.cached_property
+    def names(self) -> NameClasses | None:
+        """The classes of server names; None where they are too many."""
+        try:
+            return NameClasses.of(self.rules.rules, sorted(self.hosts, key=lambda host: host.order))
+        except LanguageError:
+            return None
 
     def _destinations(self, destinations: Numbers) -> tuple[Numbers, ...]:
         found = self._atoms.get(destinations)
@@ -203,15 +220,24 @@ class _Place:
     def _opaque(self) -> Iterator[Finding]:
         """TLS that nobody decrypts."""
         everything = any(isinstance(flow.access, Internet) for flow in self.flows)
-        must, may = granted_names(flow.access for flow in self.flows)
         hellos = self.candidates.asking(NAMED_HELLO)
-        yield from self._of(hellos, named_hellos(hellos, must, may))
+        if everything or not self._names_pass_as_granted(hellos):
+            must, may = granted_names(flow.access for flow in self.flows)
+            yield from self._of(hellos, named_hellos(hellos, must, may))
         unnamed = self.candidates.asking(UNNAMED_HELLO)
         yield from self._of(unnamed, unnamed_hellos(unnamed, granted=everything))
         yield from self._openings(ANYTHING if everything else HELLOS if self.flows else NOTHING, granted=everything)
         if not everything:
             some = at_some_host(self.candidates.asking(REQUEST))
             yield from self._of(some, plain_requests(some))
+
+    def _names_pass_as_granted(self, hellos: Candidates) -> bool:
+        """Whether exactly the granted names are seen to pass by their classes, which is of use where many rules ask."""
+        if sum(SERVER_NAME in read.effect.buffers for read in hellos.to_server) <= _FEW:
+            return False
+        names = self.reach.names
+        hosts = [flow.access.host for flow in self.flows if isinstance(flow.access, Https | Tls)]
+        return names is not None and names.pass_as_granted(hellos, hosts)
 
     def _open(self) -> Iterator[Finding]:
         """Decrypted TLS where every request is granted, and every opening."""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from ringfence.policy.flow import AgentCall, Flow, Service
+from ringfence.policy.flow import AgentCall, Flow, Https, Service, Tls
 from ringfence.policy.policy import Policy
 from ringfence.verify.attachment import attachment_differences
 from ringfence.verify.filtering import read_filtering
@@ -118,7 +118,9 @@ def _firewall(
     if filtering is None or settings.inspection == "none":
         return
     yield from filtering.findings
-    reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource)
+    flows = (flow.access for segment in segments for flow in segment.flows)
+    hosts = frozenset(access.host for access in flows if isinstance(access, Https | Tls))
+    reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource, hosts)
     yield from reach.unread()
     outside = PUBLIC - network.cidrs
     for segment in segments:

@@ -3,10 +3,9 @@
 import copy
 import dataclasses
 import ipaddress
-import itertools
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -110,8 +109,10 @@ def test_the_walk_agrees_with_the_policy_on_all_of_them(
     assert found == []
 
 
-def asked_by(finding: Finding, roles: Container[str | None]) -> Target | None:
-    """The target that a counterexample is about, where it is one that can be written of an agent with these roles."""
+def asked_by(finding: Finding) -> Target | None:
+    """The target that a counterexample is about, where it is one that can be written."""
+    if finding.kind is Kind.LESS and finding.traffic.startswith("on a connection in use, "):
+        return None  # a walk follows the first request of a connection
     traffic = re.sub(r" from [\d.]+ to port (\d+)$", r" \1", finding.traffic)
     if found := re.fullmatch(r"(?:on a connection in use, )?([A-Z]+) https://(\S+?)(/\S*) (\d+)", traffic):
         method, host, path, port = found.groups()
@@ -122,8 +123,8 @@ def asked_by(finding: Finding, roles: Container[str | None]) -> Target | None:
         return TransportTarget(found.group(1), ipaddress.IPv4Network(found.group(3)), int(found.group(2)))
     if found := re.fullmatch(r"dns (\S+)", traffic):
         return NameTarget(found.group(1))
-    if found := re.fullmatch(r"([a-z-]+:\w+) on (arn:\S+) as (arn:\S+)", traffic):
-        return ActionTarget(found.group(1), found.group(2)) if found.group(3) in roles else None
+    if found := re.fullmatch(r"(\S+:\S+) on (\S+) as \S+", traffic):
+        return ActionTarget(found.group(1), found.group(2))
     return None
 
 
@@ -142,59 +143,69 @@ def without_a_rule(graph: ResourceGraph) -> Iterator[Mutant]:
             yield Mutant(f"without {line[:80]}", changed)
 
 
-def of_each_type(graph: ResourceGraph, count: int) -> Iterator[Mutant]:
-    """As many mutants of each type of resource, from its first to its last, so that no layer is left to chance."""
-    by_type: defaultdict[str, list[Mutant]] = defaultdict(list)
-    for mutant in mutants(graph):
-        by_type[mutant.what.partition(" ")[0]].append(mutant)
-    for found in by_type.values():
-        yield from found[:: -(-len(found) // count)]
-
-
 LAYERS = {"nacl": {"nacl", "onward"}, "route": {"route", "onward"}, "firewall": {"firewall", "tls inspection"}}
 
 
 def agrees(finding: Finding, found: Explanation) -> bool:
     """Whether the layer that a finding is of says the same; where only a part differs, the notes say so.
 
-    A finding of more is of one layer at a time: another may still stop the traffic. Where a resource is missing that
-    another names, the proof takes what is left for all there is; the walk says that it does not know, never that it
-    passes.
+    A finding of more is of one layer at a time: another may still stop the traffic.
     """
     layers = LAYERS.get(finding.layer, {finding.layer})
+    denied = any(step.answer is Answer.DENY for step in found.steps if step.layer in layers)
     if finding.kind is Kind.LESS:
-        passes = all(step.answer is Answer.ALLOW for step in found.steps if step.layer in layers)
-        return not passes or bool(found.notes)
-    first = next((step for step in found.steps if step.layer in layers), None)
-    if first is None:  # the walk ended at a layer before this one
-        return found.answer is Answer.DENY
+        return denied or bool(found.notes)
+    first = next(step for step in found.steps if step.layer in layers)
     return first.answer is not Answer.DENY or bool(found.notes)
+
+
+def spread(found: Sequence[Mutant], number: int) -> list[Mutant]:
+    """So many mutants at most, two or more: from the first to the last at equal steps."""
+    if len(found) <= number:
+        return list(found)
+    return [found[index * (len(found) - 1) // (number - 1)] for index in range(number)]
+
+
+def some_of_each_field(graph: ResourceGraph, number: int) -> list[Mutant]:
+    """So many mutants of each field of each type of resource: no field is left out by another's having more."""
+    of_field: dict[tuple[str, str], list[Mutant]] = {}
+    for mutant in mutants(graph):
+        resource, _, change = mutant.what.partition(": ")
+        field = re.split(r"[. ]", change, maxsplit=1)[0]
+        of_field.setdefault((resource.split()[0], field), []).append(mutant)
+    return [mutant for found in of_field.values() for mutant in spread(found, number)]
 
 
 @pytest.mark.slow
 def test_the_walk_agrees_with_the_proofs_counterexamples(
     examples: dict[str, Example], record_property: Callable[[str, object], None]
 ) -> None:
-    """Of some mutants of each layer, those whose counterexample is one target of one agent."""
+    """Of some mutants of each field and of some rules, those whose counterexample is one target of one agent."""
     checked: Counter[tuple[Kind, str]] = Counter()
     wrong: list[str] = []
-    for environment, of_a_type, every_rule in (("dev", 6, 7), ("prod", 2, 23)):
+    unknown = 0
+    for environment, of_a_field, of_the_rules in (("dev", 12, 40), ("prod", 2, 6)):
         example = examples[environment]
         agents = {agent.name: agent for agent in example.effective.agents}
-        chosen = of_each_type(example.deployed, of_a_type)
-        rules = itertools.islice(without_a_rule(example.deployed), 3, None, every_rule)
+        chosen = some_of_each_field(example.deployed, of_a_field)
+        rules = spread(list(without_a_rule(example.deployed)), of_the_rules)
         for mutant in (*chosen, *rules):
             reading = Reading.of(mutant.graph, example.settings)
-            for finding in example.prove(mutant.graph).findings[:6]:
+            for finding in example.prove(mutant.graph).findings[:3]:
+                target = asked_by(finding)
                 agent = agents.get(finding.agent) or next(iter(agents.values()))
-                target = asked_by(finding, (agent.role, agent.execution_role))
-                if target is None or finding.kind not in (Kind.MORE, Kind.LESS):
+                by_another = finding.layer == "endpoint" and not finding.agent
+                if target is None or by_another or finding.kind not in (Kind.MORE, Kind.LESS):
                     continue
                 found = explain(reading, example.effective, agent, target)
+                if found.answer is Answer.UNKNOWN:
+                    unknown += 1  # what the mutant left there is not read
+                    continue
                 checked[finding.kind, finding.layer] += 1
                 if not agrees(finding, found):
                     wrong.append(f"{mutant.what}: {finding}: {found}")
-    record_property("counts", f"explained as the proof says: {checked.total()} counterexamples of mutants")
+    record_property("counts", f"counterexamples explained: {sum(checked.values())}, not known {unknown}")
     assert wrong == []
+    assert unknown < sum(checked.values()) / 5
     assert {kind for kind, _ in checked} == {Kind.MORE, Kind.LESS}
-    assert {layer for _, layer in checked} >= {"nacl", "endpoint", "dns", "firewall"}
+    assert {layer for _, layer in checked} >= {"sg", "nacl", "endpoint", "dns", "firewall"}

@@ -32,11 +32,15 @@ _WHOLE = len(_ANY_NAME) - 1
 @functools.lru_cache(maxsize=REMEMBERED)
 def named_hellos(candidates: Candidates, must: Region, may: Region) -> tuple[Difference, ...]:
     """TLS by server name: the names that pass against those that must and may."""
+    return tuple(compare(candidates, "TLS to", named_course(candidates), must, may))
+
+
+def named_course(candidates: Candidates) -> Course:
+    """The course of TLS with a server name, which is left open."""
     begun = _begun(candidates.asking(PAYLOAD))
     if begun.freed or begun.stopped:  # by rules of another's, which are not to be named here
         begun = follow(candidates, (*handshake(), *_ANY_NAME[:_WHOLE]))
-    course = follow(candidates, (*_ANY_NAME[_WHOLE:], *after_hello()), begun)
-    return tuple(compare(candidates, "TLS to", course, must, may))
+    return follow(candidates, (*_ANY_NAME[_WHOLE:], *after_hello()), begun)
 
 
 @functools.lru_cache(maxsize=REMEMBERED)

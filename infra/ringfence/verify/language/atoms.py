@@ -22,9 +22,10 @@ from ringfence.verify.language.expression import (
     union,
     united,
 )
-from ringfence.verify.language.octets import ANY_OCTET, readable_member, readable_order, readable_rank
+from ringfence.verify.language.octets import readable_member, readable_order, readable_rank
 
-_State = tuple[Expression, ...]
+_State = tuple[Expression, tuple[tuple[int, Expression], ...]]
+"""What is left of the universe, and of each language that has anything left, by its place."""
 
 
 def witnesses(languages: Sequence[Expression], universe: Expression = ANYTHING) -> dict[frozenset[int], bytes]:
@@ -109,15 +110,16 @@ def _without_texts(language: Expression) -> Expression:
 @functools.lru_cache(maxsize=4096)
 def _walk(languages: tuple[Expression, ...], universe: Expression) -> dict[frozenset[Expression], bytes]:
     """The first string of each atom, by the languages that have it."""
-    start: _State = (universe, *languages)
+    start: _State = (universe, tuple(enumerate(languages)))
     parents: dict[_State, tuple[_State, int] | None] = {start: None}
     waiting: deque[_State] = deque([start])
     found: dict[frozenset[Expression], bytes] = {}
     while waiting:
         state = waiting.popleft()
-        inside = frozenset(language for language, left in zip(languages, state[1:], strict=True) if is_nullable(left))
-        if inside not in found and is_nullable(state[0]):
-            found[inside] = _way(parents, state)
+        if is_nullable(state[0]):
+            inside = frozenset(languages[place] for place, left in state[1] if is_nullable(left))
+            if inside not in found:
+                found[inside] = _way(parents, state)
         # States come in the order of the strings that lead to them, so the first way to one is the most readable.
         for mask, following in sorted(_together(state), key=lambda step: readable_rank(step[0])):
             if following[0] is not NOTHING and following not in parents:
@@ -129,16 +131,31 @@ def _walk(languages: tuple[Expression, ...], universe: Expression) -> dict[froze
 
 
 def _together(state: _State) -> list[tuple[int, _State]]:
-    blocks: list[tuple[int, _State]] = [(ANY_OCTET, ())]
-    for expression in state:
+    """The steps of all languages at once: octets on which every one of them takes one step, and what is left then."""
+    universe, languages = state
+    blocks: list[tuple[int, list[tuple[int, Expression]]]] = [(mask, []) for mask, _ in steps(universe)]
+    ends = [target for _, target in steps(universe)]
+    for place, expression in languages:
         parts = steps(expression)
-        if len(parts) == 1:
-            blocks = [(mask, (*targets, parts[0][1])) for mask, targets in blocks]
-            continue
-        blocks = [
-            (mask & step, (*targets, target)) for mask, targets in blocks for step, target in parts if mask & step
-        ]
-    return blocks
+        for index in range(len(blocks)):
+            mask, left = blocks[index]
+            several = len(parts) > 1
+            for step, target in parts:
+                both = mask & step
+                if both == mask:
+                    if target is not NOTHING:
+                        left.append((place, target))
+                    several = False
+                    break
+            if several:
+                blocks[index], *others = [
+                    (mask & step, [*left] if target is NOTHING else [*left, (place, target)])
+                    for step, target in parts
+                    if mask & step
+                ]
+                blocks += others
+                ends += [ends[index]] * len(others)
+    return [(mask, (end, tuple(left))) for (mask, left), end in zip(blocks, ends, strict=True)]
 
 
 def _way(parents: dict[_State, tuple[_State, int] | None], state: _State) -> bytes:

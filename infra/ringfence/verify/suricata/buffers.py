@@ -74,5 +74,8 @@ PACKET = "packet"
 HOST = "http.host"
 """The host of a request, lower-cased, without its port."""
 
+SERVER_NAME = "tls.sni"
+"""The server name that a TLS client sends."""
+
 LOWERED = frozenset({HOST})
 """Buffers that the engine has lower-cased."""
