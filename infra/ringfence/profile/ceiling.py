@@ -26,6 +26,9 @@ from ringfence.source.model import Complaint, Strict
 PATH = "profiles/ceiling.yaml"
 """Where the ceiling stands in a tree; who may change it is for the forge to say (CODEOWNERS)."""
 
+FORBIDDEN = "RF181"
+"""The diagnostic of a need that the ceiling forbids; its related place is the limit."""
+
 
 def _is_bound(text: str) -> bool:
     try:
@@ -143,7 +146,7 @@ def check_ceiling(
         names = ", ".join(f"`{agent}`" for agent in agents)
         findings.error(
             place,
-            "RF181",
+            FORBIDDEN,
             f"`{flow.grant.capability}` gives {names} {_part(flow, placed)}, which no agent may have in {environment}",
             "narrow or remove the need; only the ceiling's owners can raise it",
             ((placed.place, f"{placed.limit.what}: {placed.limit.because}"),),

@@ -24,6 +24,7 @@ from ringfence.policy.target import (
     TransportTarget,
 )
 from ringfence.policy.verdict import judge
+from ringfence.profile.ceiling import FORBIDDEN, check_ceiling
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.fitting import fitting
 from ringfence.profile.fleet import Fleet, WrittenEnvironment, WrittenProfile
@@ -73,7 +74,7 @@ def suggest(
     """The smallest need that would allow a target that the declared policy denies, or why there is none.
 
     A capability that knows the host or service goes before one that takes any, and before the primitives; among
-    several the one that grants the least else. With ``narrowest`` the one that grants the least goes before all, even
+    several the one that grants the least else. What the ceiling forbids is suggested by no one. With ``narrowest`` the one that grants the least goes before all, even
     where it is a primitive that says less of what it is for. ``catalogue`` holds every capability that may be suggested
     (`may_speak_of`).
     """
@@ -93,9 +94,13 @@ def suggest(
     for candidate in candidates[:TRIED]:
         compiled = _compiled(fleet, environment, written, candidate, declared.as_of)
         if isinstance(compiled, Diagnostic):
-            problem = problem or compiled
+            if problem is None or (compiled.code == FORBIDDEN and problem.code != FORBIDDEN):
+                problem = compiled
         elif judge(compiled.of(agent.name), target).allowed:
             return _suggestion(environment, written, candidate, declared, compiled, agent)
+    if problem is not None and problem.code == FORBIDDEN:
+        ((place, limit),) = problem.related
+        return Refusal(f"the ceiling forbids it in {environment.name}: {limit}", problem.help, place)
     if problem is not None:
         return Refusal(problem.message, problem.help, problem.span)
     for each in catalogue.capabilities.values():
@@ -248,8 +253,10 @@ def _compiled(
     compiled = declared_policy(trial, environment.name, as_of, findings)
     if environment.environment.inspection == "requests":
         pinned_conflicts(compiled, findings)
-    wrong = (each for each in findings.sorted() if each.severity is Severity.ERROR)
-    return next(wrong, None) or compiled
+    asked = dataclasses.replace(compiled, flows=compiled.of(profile.agent))
+    check_ceiling(fleet.ceiling, environment.name, variables(environment, ""), asked, findings)
+    wrong = [each for each in findings.sorted() if each.severity is Severity.ERROR]
+    return min(wrong, key=lambda each: each.code != FORBIDDEN, default=compiled)
 
 
 def _suggestion(
