@@ -74,9 +74,9 @@ def suggest(
     """The smallest need that would allow a target that the declared policy denies, or why there is none.
 
     A capability that knows the host or service goes before one that takes any, and before the primitives; among
-    several the one that grants the least else. What the ceiling forbids is suggested by no one. With ``narrowest`` the one that grants the least goes before all, even
-    where it is a primitive that says less of what it is for. ``catalogue`` holds every capability that may be suggested
-    (`may_speak_of`).
+    several the one that grants the least else. With ``narrowest`` the one that grants the least goes before all, even
+    where it is a primitive that says less of what it is for. What the ceiling forbids is never suggested. ``catalogue``
+    holds every capability that may be suggested (`may_speak_of`).
     """
     written = fleet.profiles[agent.name]
     if agent.quarantined:
@@ -100,7 +100,8 @@ def suggest(
             return _suggestion(environment, written, candidate, declared, compiled, agent)
     if problem is not None and problem.code == FORBIDDEN:
         ((place, limit),) = problem.related
-        return Refusal(f"the ceiling forbids it in {environment.name}: {limit}", problem.help, place)
+        mend = "only the ceiling's owners can raise it"
+        return Refusal(f"the ceiling forbids it in {environment.name}: {limit}", mend, place)
     if problem is not None:
         return Refusal(problem.message, problem.help, problem.span)
     for each in catalogue.capabilities.values():
