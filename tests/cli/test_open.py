@@ -54,7 +54,7 @@ def test_it_is_warned_of_for_as_long_as_it_is_open(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "code", "said"),
     [
-        ("POST https://api.github.com/user/repos", 2, "RF181"),
+        ("POST https://api.github.com/user/repos", 2, "the ceiling forbids it in dev"),
         ("agent data-analyst", 2, "RF155"),
         ("GET https://10.0.0.1/", 2, "RF124"),
         ("agent reviewer", 0, ""),

@@ -228,7 +228,7 @@ def _other_bits(value: str) -> Iterator[tuple[str, str]]:
     opposite = {"set": "unset", "unset": "set", "isset": "isnotset", "isnotset": "isset"}
     yield "bit command", f"{opposite[command]},{name}"
     yield "bit name", f"{command},{name}x"
-    yield "bit name", f"{command},{_OTHER_BIT[name]}"
+    yield "bit name", f"{command},{_OTHER_BIT.get(name, _BITS[0])}"
 
 
 _BITS = ("ringfence.tls", "ringfence.http", "ringfence.seen", "ringfence.named", "ringfence.asked")

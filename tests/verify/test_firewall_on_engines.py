@@ -7,6 +7,7 @@ verdicts occur for every kind of traffic; requests are drawn near the granted on
 import datetime
 import ipaddress
 import random
+from collections.abc import Callable
 
 import pytest
 from ringfence.aws.enforcement.firewall.compile import firewall_rules
@@ -124,7 +125,9 @@ def requests(draw: random.Random, count: int) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_requests_pass_exactly_where_the_engine_lets_them_pass(engine: Engine, seed: int) -> None:
+def test_requests_pass_exactly_where_the_engine_lets_them_pass(
+    engine: Engine, seed: int, record_property: Callable[[str, object], None]
+) -> None:
     draw = random.Random(seed)  # noqa: S311 - seeded, to be repeated
     text = without_one(rules(), seed)
     ours = candidates(text, INSPECTED)
@@ -147,6 +150,7 @@ def test_requests_pass_exactly_where_the_engine_lets_them_pass(engine: Engine, s
         assert verdict.steps[0].passed == expected, (method, host, target, str(verdict))
         passed += expected
     assert 0.3 < passed / len(asked) < 0.9
+    record_property("counts", f"requests by emitted rules, {engine}, {seed}: {len(asked)} pairs, 0 disagree")
 
 
 def message(method: str, host: str, target: str) -> http1.Message:
@@ -155,7 +159,9 @@ def message(method: str, host: str, target: str) -> http1.Message:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_names_pass_exactly_where_the_engine_lets_them_pass(engine: Engine, seed: int) -> None:
+def test_names_pass_exactly_where_the_engine_lets_them_pass(
+    engine: Engine, seed: int, record_property: Callable[[str, object], None]
+) -> None:
     draw = random.Random(seed)  # noqa: S311 - seeded, to be repeated
     text = without_one(rules(), seed)
     ours = candidates(text, OPAQUE)
@@ -174,6 +180,7 @@ def test_names_pass_exactly_where_the_engine_lets_them_pass(engine: Engine, seed
     )
     for name, verdict in zip(names, verdicts, strict=True):
         assert verdict.steps[0].passed == (name.encode() in course.passing), (name, str(verdict))
+    record_property("counts", f"names by emitted rules, {engine}, {seed}: {len(names)} pairs, 0 disagree")
 
 
 def test_openings_pass_as_far_as_the_engine_lets_them_pass(engine: Engine) -> None:

@@ -27,7 +27,7 @@ PATH = "profiles/ceiling.yaml"
 """Where the ceiling stands in a tree; who may change it is for the forge to say (CODEOWNERS)."""
 
 FORBIDDEN = "RF181"
-"""The code of what is asked for and forbidden."""
+"""The diagnostic of a need that the ceiling forbids; its related place is the limit."""
 
 
 def _is_bound(text: str) -> bool:

@@ -75,8 +75,8 @@ def suggest(
 
     A capability that knows the host or service goes before one that takes any, and before the primitives; among
     several the one that grants the least else. With ``narrowest`` the one that grants the least goes before all, even
-    where it is a primitive that says less of what it is for. ``catalogue`` holds every capability that may be suggested
-    (`may_speak_of`).
+    where it is a primitive that says less of what it is for. What the ceiling forbids is never suggested. ``catalogue``
+    holds every capability that may be suggested (`may_speak_of`).
     """
     written = fleet.profiles[agent.name]
     if agent.quarantined:
@@ -94,12 +94,14 @@ def suggest(
     for candidate in candidates[:TRIED]:
         compiled = _compiled(fleet, environment, written, candidate, declared.as_of)
         if isinstance(compiled, Diagnostic):
-            problem = problem or compiled
+            if problem is None or (compiled.code == FORBIDDEN and problem.code != FORBIDDEN):
+                problem = compiled
         elif judge(compiled.of(agent.name), target).allowed:
             return _suggestion(environment, written, candidate, declared, compiled, agent)
     if problem is not None and problem.code == FORBIDDEN:
-        ((place, limit), *_) = problem.related
-        return Refusal(f"the ceiling forbids what it takes: {limit}", "only the ceiling's owners can raise it", place)
+        ((place, limit),) = problem.related
+        mend = "only the ceiling's owners can raise it"
+        return Refusal(f"the ceiling forbids it in {environment.name}: {limit}", mend, place)
     if problem is not None:
         return Refusal(problem.message, problem.help, problem.span)
     for each in catalogue.capabilities.values():
@@ -252,9 +254,10 @@ def _compiled(
     compiled = declared_policy(trial, environment.name, as_of, findings)
     if environment.environment.inspection == "requests":
         pinned_conflicts(compiled, findings)
-    check_ceiling(fleet.ceiling, environment.name, variables(environment, ""), compiled, findings)
-    wrong = (each for each in findings.sorted() if each.severity is Severity.ERROR)
-    return next(wrong, None) or compiled
+    asked = dataclasses.replace(compiled, flows=compiled.of(profile.agent))
+    check_ceiling(fleet.ceiling, environment.name, variables(environment, ""), asked, findings)
+    wrong = [each for each in findings.sorted() if each.severity is Severity.ERROR]
+    return min(wrong, key=lambda each: each.code != FORBIDDEN, default=compiled)
 
 
 def _suggestion(
