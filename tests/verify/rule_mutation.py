@@ -146,18 +146,19 @@ def _other_addresses(text: str) -> Iterator[str]:
     if text == "any":
         yield from ("0.0.0.0/1", "128.0.0.0/1")
         return
+    sign, bare = ("!", text[1:]) if text.startswith("!") else ("", text)
     yield "any"
-    yield text[1:] if text.startswith("!") else f"!{text}"
-    members = text.strip("[]").split(",")
+    yield bare if sign else f"!{bare}"
+    members = bare.strip("[]").split(",")
     for index, member in enumerate(members):
         others = [*members[:index], *members[index + 1 :]]
         if others:
-            yield f"[{','.join(others)}]"
+            yield f"{sign}[{','.join(others)}]"
         network = ipaddress.IPv4Network(member)
         changed = [network.supernet()] if network.prefixlen else []
         changed += [next(network.subnets())] if network.prefixlen < 32 else []
         for other in changed:
-            yield f"[{','.join([*members[:index], str(other), *members[index + 1 :]])}]"
+            yield f"{sign}[{','.join([*members[:index], str(other), *members[index + 1 :]])}]"
 
 
 def _other_ports(text: str) -> Iterator[str]:

@@ -20,8 +20,19 @@ def is_one_of(pattern: HostPattern, buffer: str) -> str:
 
 
 def is_none_of(patterns: Iterable[HostPattern], buffer: str) -> str:
-    """Matches that hold together when a name is no host of any of the patterns; the buffer is named before them."""
-    return " ".join(_content(pattern, buffer, "!") for pattern in sorted(patterns, key=lambda pattern: pattern.order))
+    """Matches that hold together when a name is no host of any of the patterns; the buffer is named before them.
+
+    A negated content with `endswith` is looked for at its first place only (measured on both engines), so that a name
+    in which a granted ending stands twice would be refused; an expression is looked for at every one.
+    """
+    ordered = sorted(patterns, key=lambda pattern: pattern.order)
+    exact = [_content(pattern, buffer, "!") for pattern in ordered if not pattern.subdomains]
+    endings = [pattern.name.replace(".", r"\.") for pattern in ordered if pattern.subdomains]
+    case = "i" if buffer == SNI else ""
+    wide = [rf'pcre:!"/\.{endings[0]}\z/{case}";'] if len(endings) == 1 else []
+    if len(endings) > 1:
+        wide = [rf'pcre:!"/\.(?:{"|".join(endings)})\z/{case}";']
+    return " ".join((*exact, *wide))
 
 
 def outside(
@@ -46,7 +57,7 @@ def outside(
     for pattern in patterns:
         apart[_ending(pattern).removesuffix(shared)[-1:]].append(pattern)
     exact = apart.pop("", [])
-    # A negated content with `endswith` is looked for at its first place only; an expression at every one.
+    # not a negated content, for the reason that `is_none_of` gives
     dotted = shared.replace(".", r"\.")
     other = rf'pcre:!"/[{"".join(sorted(apart))}]{dotted}\z/{"i" if case else ""}";'
     match = f"{buffer}; {ends} {other} {is_none_of(exact, buffer)}".replace("  ", " ").rstrip()
