@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,14 +85,22 @@ class Deployment:
 
     Commands run the program and the provider in this process, and the engine connects to both, as it does for the
     Automation API and for a provider under a debugger: what is the same each time is not started again. With ``cold``
-    it starts both itself, as for a person at a shell.
+    it starts both itself, as for a person at a shell. Without ``cold``, ``program`` is run instead of the project's.
     """
 
-    def __init__(self, folder: Path, project: Path, environment: str, world: World | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        project: Path,
+        environment: str,
+        world: World | None = None,
+        program: Callable[[], None] | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "state").mkdir(exist_ok=True)
         self.folder = folder
         self.project = project
+        self.program = program
         self.environment = environment
         kept = folder / "world"
         self.world = world or (World(kept) if kept.exists() else new_world(kept, project, environment))
@@ -160,7 +168,7 @@ class Deployment:
     @contextlib.contextmanager
     def _hosted(self, command: list[str], variables: dict[str, str]) -> Iterator[None]:
         """The program and the provider as servers of this process, which the command is told of."""
-        host = Host(self.project)
+        host = Host(self.project, self.program)
         provider = Server(self.world, die=lambda: provider.end(), kill=self.kill)
         if command[1] in ("up", "preview", "destroy", "refresh"):
             command += ["--client", f"127.0.0.1:{host.port}", "--exec-kind", "auto.inline"]

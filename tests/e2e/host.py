@@ -5,6 +5,7 @@ import contextlib
 import contextvars
 import functools
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from ringfence.source.tree import Directory
 
 
 class Host:
-    """A language host for one project, listening on ``port``. It does what the one for Python does, in this process."""
+    """A language host for one project, listening on ``port``. It does what the one for Python does, in this process.
 
-    def __init__(self, project: Path) -> None:
+    ``program`` is what is run; Ringfence's own where it is left out.
+    """
+
+    def __init__(self, project: Path, program: Callable[[], None] | None = None) -> None:
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
-        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Runtime(project), self._server)
+        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Runtime(project, program), self._server)
         self.port: int = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
 
@@ -58,8 +62,8 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 class _Runtime(language_pb2_grpc.LanguageRuntimeServicer):
     """Method names are the protocol's."""
 
-    def __init__(self, project: Path) -> None:
-        self.project = project
+    def __init__(self, project: Path, program: Callable[[], None] | None) -> None:
+        self._start = program or functools.partial(run, Directory(project))
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
         return plugin_pb2.PluginInfo()
@@ -108,4 +112,4 @@ class _Runtime(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse()
 
     async def _program(self) -> None:
-        run(Directory(self.project))
+        self._start()
