@@ -65,6 +65,14 @@ def test_two_sources_are_a_usage_error(tmp_path: Path) -> None:
     assert "give one" in done.stderr
 
 
+def test_a_workload_is_held_against_what_is_deployed_only(tmp_path: Path) -> None:
+    path = tmp_path / "workload.json"
+    path.write_text("{}")
+    done = verify("--env", "dev", "--workload", str(path))
+    assert done.returncode == 2
+    assert "--workload needs the ids of what is deployed: give --stack-export or --live as well" in done.stderr
+
+
 def test_sarif_is_valid_and_places_differences_in_the_project(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     graph = '{"format_version": 1, "project": "ringfence", "stack": "dev", "outputs": {}, "resources": []}'

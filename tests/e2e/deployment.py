@@ -92,13 +92,20 @@ class Deployment:
     it starts both itself, as for a person at a shell. ``program`` is run instead of Ringfence's own, where it is set.
     """
 
-    def __init__(self, folder: Path, project: Path, environment: str, world: World | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        project: Path,
+        environment: str,
+        world: World | None = None,
+        program: Callable[[], None] | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "state").mkdir(exist_ok=True)
         self.folder = folder
         self.project = project
+        self.program = program
         self.environment = environment
-        self.program: Callable[[], None] | None = None
         kept = folder / "world"
         self.world = world or (World(kept) if kept.exists() else new_world(kept, project, environment))
         cli = find_cli()

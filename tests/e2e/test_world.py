@@ -30,6 +30,10 @@ DNS_GROUP = "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup"
 DNS_RULE = "aws:route53/resolverFirewallRule:ResolverFirewallRule"
 DNS_ASSOCIATION = "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
+SERVICE = "aws:ecs/service:Service"
+TASKS = "aws:ecs/taskDefinition:TaskDefinition"
+CLUSTER = "aws:ecs/cluster:Cluster"
+FUNCTION = "aws:lambda/function:Function"
 ATTACHMENT = "aws:ec2transitgateway/vpcAttachment:VpcAttachment"
 
 
@@ -288,6 +292,21 @@ def test_a_name_is_given_once_and_kept(engine: Engine) -> None:
     assert (own["name"], own["__defaults"]) == ("mine", [])
 
 
+def task_definition() -> dict[str, Any]:
+    return {
+        "family": "agent", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256",
+        "memory": "512", "executionRoleArn": "arn:aws:iam::111111111111:role/execution",
+        "containerDefinitions": '[{"name": "agent", "image": "agent:1"}]',
+    }  # fmt: skip
+
+
+def function(network: Network) -> dict[str, Any]:
+    return {
+        "role": "arn:aws:iam::111111111111:role/agent", "packageType": "Image", "imageUri": "agent:1",
+        "vpcConfig": {"subnetIds": [network.a.id], "securityGroupIds": [network.group.id]},
+    }  # fmt: skip
+
+
 # What AWS refuses
 
 
@@ -432,6 +451,28 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         },
         "not between 100 and 9900",
     ),
+    "a Fargate task without a network of its own": (
+        TASKS, lambda _: {**task_definition(), "networkMode": "bridge"}, "Fargate only supports network mode 'awsvpc'",
+    ),
+    "a Fargate task without its size": (
+        TASKS, lambda _: {**task_definition(), "cpu": None}, "Fargate requires cpu and memory",
+    ),
+    "a container without a name that AWS takes": (
+        TASKS, lambda _: {**task_definition(), "containerDefinitions": '[{"name": 1}]'}, "ValidationException",
+    ),
+    "a Fargate service that is nowhere": (
+        SERVICE, lambda _: {"launchType": "FARGATE"}, "a network configuration is needed",
+    ),
+    "a service in a subnet that is not there": (
+        SERVICE, lambda _: {"networkConfiguration": {"subnets": ["subnet-1"]}}, "'subnet-1' does not exist",
+    ),
+    "a service in no cluster": (SERVICE, lambda _: {"cluster": "arn:aws:ecs:c"}, "ClusterNotFoundException"),
+    "a function in subnets without a group": (
+        FUNCTION, lambda n: {**function(n), "vpcConfig": {"subnetIds": [n.a.id], "securityGroupIds": []}},
+        "must coexist",
+    ),
+    "a function without an image": (FUNCTION, lambda n: {**function(n), "imageUri": None}, "has to name it"),
+    "a function under what is no role": (FUNCTION, lambda n: {**function(n), "role": "admin"}, "ValidationException"),
     "a log group with a blank in its name": (
         LOGS, lambda _: {"name": "/a b", "retentionInDays": 30}, "ValidationException",
     ),
@@ -447,6 +488,31 @@ def test_what_aws_does_not_take_is_refused_and_written_down(engine: Engine, netw
     assert engine.world.resources() == before
     last = engine.world.operations()[-1]
     assert (last.kind, last.done, last.held.name) == ("create", False, "new")
+
+
+def test_workloads_hold_what_they_stand_in(engine: Engine, network: Network) -> None:
+    vpc = {"vpcId": network.vpc.id}
+    place = engine.create(SUBNET, "place", **vpc, cidrBlock="10.0.1.0/28", availabilityZone="eu-west-1a")
+    group = engine.create(GROUP, "own", **vpc, description="own")
+    cluster = engine.create(CLUSTER, "cluster")
+    first, second = (engine.create(TASKS, name, **task_definition()) for name in ("first", "second"))
+    assert [held.id.rpartition(":")[2] for held in (first, second)] == ["1", "2"]
+    service = engine.create(
+        SERVICE, "service", cluster=cluster.id, taskDefinition=second.outputs["arn"], launchType="FARGATE",
+        networkConfiguration={"subnets": [place.id], "securityGroups": [group.id], "assignPublicIp": False},
+    )  # fmt: skip
+    assert engine.diff(service, taskDefinition=first.outputs["arn"]).replaces == []
+    assert engine.diff(first, cpu="512").replaces == ["cpu"]
+    for held, code in (
+        (cluster, "ClusterContainsServicesException"), (place, "DependencyViolation"), (group, "DependencyViolation"),
+    ):  # fmt: skip
+        with pytest.raises(Aborted, match=code):
+            engine.delete(held)
+    made = engine.create(FUNCTION, "function", **function(network))
+    with pytest.raises(Aborted, match="DependencyViolation"):
+        engine.delete(network.group)
+    for held in (made, service, second, first, cluster, group, place):
+        engine.delete(held)
 
 
 def test_a_policys_order_is_that_of_its_groups(engine: Engine) -> None:

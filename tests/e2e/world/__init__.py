@@ -11,6 +11,8 @@ What it does not model:
 
 - time: an operation takes effect whole and at once, at every endpoint of a firewall and in every zone; nothing is
   eventually consistent, and no role or policy needs a while to be known;
+- workloads: of an ECS service and a Lambda function it knows where they are placed; no task starts, no image is
+  fetched, no interface is made, and functions come from images only;
 - traffic: nothing flows. That an interface, an address or a role is used by a workload it does not know, unless a test
   makes such a thing by hand;
 - permissions: whoever asks may do all there is. Policy documents are parsed as JSON and not evaluated;
