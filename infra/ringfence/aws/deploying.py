@@ -163,7 +163,7 @@ class _Permissions:
 def _wider(enforcement: Enforcement, vpc: str | None) -> tuple[str, ...]:
     found = [
         "DnsFailOpen: a VPC's setting has neither tag nor name; whoever holds this can turn it on for any VPC here",
-        "MakeRoute53resolver: a tag given to a new DNS rule group cannot be told from one put on another's, to take it over",
+        "MakeRoute53Resolver: the tag of a new DNS rule group cannot be told from one put on another's, to take it",
         "LogDelivery: deliveries and resource policies of logs are the account's in this region",
         "DeliveryRole: whoever writes a role's policy gives it any permission; a control policy holds that down",
     ]
