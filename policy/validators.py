@@ -22,26 +22,26 @@ from ringfence.source.tree import Directory
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
 
 
-def no_other_way(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-    """Refuse a resource, before it is made, that opens a way and is none of Ringfence's own."""
-    for way in beside(args.urn, args.resource_type, plain(args.props)):
-        report_violation(f"{args.name} opens {way}, and no profile declares it", args.urn)
-
-
 class Declared:
-    """Holds a stack of Ringfence's own program to the profiles of the clone that the pack stands in."""
+    """Holds a stack to the profiles of the clone that the pack stands in."""
 
     def __init__(self, root: Path) -> None:
         self._tree = Directory(root)
+        self._project = project_name(self._tree)
         self._inputs: dict[str, Mapping[str, Value]] = {}
 
-    def note(self, args: ResourceValidationArgs, _report: ReportViolation) -> None:
-        """Keep what the program asked for: at the end the engine shows only what became of it."""
+    def resource(self, args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        """Refuse a resource, before it is made, that opens a way and is none of Ringfence's own.
+
+        What the program asks for is kept: at the end the engine shows only what became of it.
+        """
         self._inputs[args.urn] = plain(args.props)
+        for way in beside(args.urn, args.resource_type, self._inputs[args.urn], self._project):
+            report_violation(f"{args.name} opens {way}, and no profile declares it", args.urn)
 
     def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
         """Report every difference between the resources and the profiles, with its counterexample."""
-        if pulumi.get_project() != project_name(self._tree):
+        if pulumi.get_project() != self._project:
             args.not_applicable("a stack of another project: what it may hold is said by no profile")
         environment = pulumi.get_stack()
         graph = self._graph(args)
@@ -57,11 +57,10 @@ class Declared:
     def placement(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
         """Report workloads that stand elsewhere than in a segment of the stack that `ringfence` in the config names."""
         named = pulumi.Config().get("ringfence")
-        if named is None or pulumi.get_project() == project_name(self._tree):
+        if named is None or pulumi.get_project() == self._project:
             args.not_applicable("its configuration names no stack of Ringfence's")
-            return
         try:
-            outputs = StackOutputs.model_validate_json(outputs_of(named, self._tree.root))
+            outputs = StackOutputs.model_validate_json(outputs_of(str(named), self._tree.root))
         except (subprocess.CalledProcessError, ValueError) as error:
             said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
             report_violation(f"the outputs of {named} cannot be read: {said}", None)
