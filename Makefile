@@ -49,7 +49,7 @@ schema: .venv/.complete
 # The numbers of the README's section on speed; takes minutes.
 benchmark: .venv/.complete
 	@.venv/bin/python -m benchmarks
-	@.venv/bin/python -m benchmarks.deployments
+	@.venv/bin/python -m benchmarks.deployment
 
 # A newer lock: needs uv; the result is what plain pip installs, hashes checked.
 lock:

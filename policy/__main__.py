@@ -8,7 +8,7 @@ from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 # The package of this clone is read where it stands: the pack's environment holds what it needs, and not Pulumi's AWS.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "infra"))
 
-from validators import Declared, no_other_way
+from validators import Declared
 
 declared = Declared(Path(__file__).resolve().parents[1])
 
@@ -19,7 +19,7 @@ PolicyPack(
         ResourceValidationPolicy(
             name="no-other-way",
             description="nothing opens a way beside the network of profiles",
-            validate=[no_other_way, declared.note],
+            validate=declared.resource,
         ),
         StackValidationPolicy(
             name="what-is-declared",

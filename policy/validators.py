@@ -21,26 +21,26 @@ from ringfence.verify.graph import UNKNOWN, GraphError, Resource, ResourceGraph,
 from ringfence.verify.state import read_state
 
 
-def no_other_way(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-    """Refuse a resource, before it is made, that opens a way and is none of Ringfence's own."""
-    for way in beside(args.urn, args.resource_type, plain(args.props)):
-        report_violation(f"{args.name} opens {way}, and no profile declares it", args.urn)
-
-
 class Declared:
-    """Holds a stack of Ringfence's own program to the profiles of the clone that the pack stands in."""
+    """Holds a stack to the profiles of the clone that the pack stands in."""
 
     def __init__(self, root: Path) -> None:
         self._tree = Directory(root)
+        self._project = project_name(self._tree)
         self._inputs: dict[str, Mapping[str, Value]] = {}
 
-    def note(self, args: ResourceValidationArgs, _report: ReportViolation) -> None:
-        """Keep what the program asked for: at the end the engine shows only what became of it."""
+    def resource(self, args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        """Refuse a resource, before it is made, that opens a way and is none of Ringfence's own.
+
+        What the program asks for is kept: at the end the engine shows only what became of it.
+        """
         self._inputs[args.urn] = plain(args.props)
+        for way in beside(args.urn, args.resource_type, self._inputs[args.urn], self._project):
+            report_violation(f"{args.name} opens {way}, and no profile declares it", args.urn)
 
     def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
         """Report every difference between the resources and the profiles, with its counterexample."""
-        if pulumi.get_project() != project_name(self._tree):
+        if pulumi.get_project() != self._project:
             args.not_applicable("a stack of another project: what it may hold is said by no profile")
         environment = pulumi.get_stack()
         graph = self._graph(args)
@@ -53,7 +53,7 @@ class Declared:
         do.
         """
         named = pulumi.Config().get("environment")
-        if named is None or pulumi.get_project() == project_name(self._tree):
+        if named is None or pulumi.get_project() == self._project:
             args.not_applicable("its configuration names no stack of Ringfence's as `environment`")
             return
         environment = named.rpartition("/")[2]

@@ -1,9 +1,11 @@
 """The benchmarks' fleet is a fleet that Ringfence takes, and their table prints; how long it takes is no test's."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from ringfence.source.tree import Directory
 
 ROOT = Path(__file__).parents[1]
@@ -46,3 +48,16 @@ def test_the_table_prints_and_no_type_of_resource_grows_with_the_fleet() -> None
     for label, value in an_agent.items():
         few, many = (float(part.split(" at ")[0]) for part in value.split(", "))
         assert many <= few, label
+
+
+@pytest.mark.slow
+def test_one_agent_more_takes_no_more_operations_in_a_larger_fleet() -> None:
+    said = run("-m", "benchmarks.deployment", "--agents", "2,10", "--preview", "2")
+    if "skipped: " in said:
+        pytest.skip(said.partition("skipped: ")[2].rstrip(" |\n"))
+    rows = re.findall(r"in a fleet of \d+ \| (\d+) operations, .+; the whole (\d+), ", said)
+    (few, all_of_few), (many, all_of_many) = ((int(more), int(whole)) for more, whole in rows)
+    assert all_of_many > 2 * all_of_few
+    # Names that nobody had before may come with the new agent, and its share of rules that grow.
+    assert abs(many - few) <= 4
+    assert re.search(r"preview of 2 agents \| \d+ s, \d+ MiB", said)

@@ -13,7 +13,6 @@ from world.graph import canonical
 
 pytestmark = pytest.mark.pulumi_cli
 
-EVERYWHERE = ["dev", *(pytest.param(name, marks=pytest.mark.slow) for name in ENVIRONMENTS if name != "dev")]
 ACL = "aws:ec2/networkAcl:NetworkAcl"
 ENTRY = "aws:ec2/networkAclRule:NetworkAclRule"
 ROUTE = "aws:ec2/route:Route"
@@ -85,7 +84,8 @@ def _replaced(value: Any, old: str, new: str) -> Any:
     return json.loads(json.dumps(value).replace(old, new))
 
 
-@pytest.mark.parametrize("environment", EVERYWHERE)
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_each_change_by_hand_is_found_told_and_undone(
     environment: str, deployed: Callable[[str], Deployment], record_property: Callable[[str, object], None]
 ) -> None:

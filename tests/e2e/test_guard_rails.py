@@ -6,13 +6,11 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 import pytest
-from deployment import ENVIRONMENTS, HOW_TO_GET_THE_PACK, PACK, Base, Deployment, Ran
+from deployment import HOW_TO_GET_THE_PACK, PACK, Base, Deployment, Ran
 from ringfence.aws.resources.program import run
 from ringfence.source.tree import Directory
 
 pytestmark = [pytest.mark.pulumi_cli, pytest.mark.skipif(not PACK.exists(), reason=HOW_TO_GET_THE_PACK)]
-
-EVERYWHERE = ["dev", *(pytest.param(name, marks=pytest.mark.slow) for name in ENVIRONMENTS if name != "dev")]
 
 
 def guarded(deployment: Deployment, beside: Callable[[], None] | None = None, command: str = "preview") -> Ran:
@@ -28,7 +26,8 @@ def guarded(deployment: Deployment, beside: Callable[[], None] | None = None, co
     return deployment.preview(*pack) if command == "preview" else deployment.up(*pack)
 
 
-@pytest.mark.parametrize("environment", EVERYWHERE)
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_what_the_program_registers_passes_before_and_after_it_is_deployed(
     environment: str, base: Callable[[str], Base], deployed: Callable[[str], Deployment], tmp_path: Path
 ) -> None:
@@ -42,6 +41,7 @@ def test_what_the_program_registers_passes_before_and_after_it_is_deployed(
     empty.world.close()
 
 
+@pytest.mark.slow
 def test_whatever_opens_a_way_beside_the_network_is_refused_each_with_its_name(
     deployed: Callable[[str], Deployment],
 ) -> None:

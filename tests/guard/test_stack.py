@@ -33,8 +33,13 @@ def test_a_resource_is_ringfences_own_below_its_components_only() -> None:
 
 
 def test_what_opens_a_way_beside_them_is_named_and_their_own_is_not() -> None:
-    assert beside(FOREIGN, "aws:ec2/eip:Eip", {}) == ("a public address",)
-    assert beside(OWN, "aws:ec2/eip:Eip", {}) == ()
+    assert beside(FOREIGN, "aws:ec2/eip:Eip", {}, "ringfence") == ("a public address",)
+    assert beside(OWN, "aws:ec2/eip:Eip", {}, "ringfence") == ()
+
+
+def test_a_component_of_that_name_in_another_project_makes_nothing_its_own() -> None:
+    disguised = OWN.replace("::ringfence::", "::work::")
+    assert beside(disguised, "aws:ec2/eip:Eip", {}, "ringfence") == ("a public address",)
 
 
 def test_one_more_below_a_component_is_counted(graph: ResourceGraph) -> None:

@@ -179,7 +179,8 @@ TAGGED_LATER: Mapping[str, tuple[str, str]] = {
     "network-firewall": ("network-firewall:TagResource", "network-firewall:UntagResource"),
     "route53resolver": ("route53resolver:TagResource", "route53resolver:UntagResource"),
 }
-"""Services whose tags are set by calls of their own: to set them, to take them away; and to read them below."""
+"""Services that ask for this permission where tags are given, to something new as well, and for that to take them away
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_route53resolver.html, "API operations")."""
 
 TAGS_READ: Mapping[str, str] = {
     "network-firewall": "network-firewall:ListTagsForResource",

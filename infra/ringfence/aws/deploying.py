@@ -78,9 +78,9 @@ class _Permissions:
             making = tuple(action for action in new if NEW_IN_EC2[action] == kind)
             yield Statement(f"Make{title}", "Allow", making, (self.arn("ec2", f"{kind}/*"),), self.made)
         yield Statement("MakeWithin", "Allow", new, everything, self.mine)
-        gateways = tuple(
-            self.arn("ec2", f"transit-gateway/{each.gateway_id}") for each in self.enforcement.transit_attachments
-        )
+        # A gateway may be another account's, which shares it; its id is known.
+        place = f"arn:{partition_of(self.enforcement.region)}:ec2:{self.enforcement.region}:*"
+        gateways = tuple(f"{place}:transit-gateway/{each.gateway_id}" for each in self.enforcement.transit_attachments)
         if gateways:
             yield Statement("Attach", "Allow", ("ec2:CreateTransitGatewayVpcAttachment",), gateways)
         created = Condition("StringEquals", "ec2:CreateAction", tuple(each.partition(":")[2] for each in new))
@@ -163,6 +163,7 @@ class _Permissions:
 def _wider(enforcement: Enforcement, vpc: str | None) -> tuple[str, ...]:
     found = [
         "DnsFailOpen: a VPC's setting has neither tag nor name; whoever holds this can turn it on for any VPC here",
+        "MakeRoute53Resolver: the tag of a new DNS rule group cannot be told from one put on another's, to take it",
         "LogDelivery: deliveries and resource policies of logs are the account's in this region",
         "DeliveryRole: whoever writes a role's policy gives it any permission; a control policy holds that down",
     ]

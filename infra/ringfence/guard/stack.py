@@ -59,9 +59,12 @@ def misplaced(
     return tuple(_of_proof(finding, workload) for finding in found)
 
 
-def beside(urn: str, kind: str, inputs: Mapping[str, Value]) -> tuple[str, ...]:
-    """What a resource opens that is none of Ringfence's own, in words: refused, whatever the rest of its stack says."""
-    return () if is_own(urn) else opened(kind, inputs)
+def beside(urn: str, kind: str, inputs: Mapping[str, Value], project: str) -> tuple[str, ...]:
+    """What a resource opens that is none of Ringfence's own, in words: refused, whatever the rest of its stack says.
+
+    ``project`` is the name of Ringfence's own: in another one a component of that name makes nothing its own.
+    """
+    return () if urn.split("::")[1] == project and is_own(urn) else opened(kind, inputs)
 
 
 def is_own(urn: str) -> bool:
