@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ringfence.cli import complete
 from ringfence.policy.span import Span
 from ringfence.project import MARKER, find_root, line_at
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, render
@@ -37,9 +38,10 @@ strict_option = click.option("--strict", is_flag=True, help="Warnings, residuals
 
 def env_option(command: _CommandT) -> _CommandT:
     """``--env``, required: a command about one environment never guesses which."""
-    return click.option("--env", "env", required=True, metavar="ENV", help="The environment: a Pulumi.ENV.yaml.")(
-        command
-    )
+    return click.option(
+        "--env", "env", required=True, metavar="ENV", shell_complete=complete.environments,
+        help="The environment: a Pulumi.ENV.yaml.",
+    )(command)  # fmt: skip
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], tree: Tree | None = None) -> None:
