@@ -11,6 +11,7 @@ import click
 
 from ringfence.aws.allocation_file import read_allocation
 from ringfence.catalogue.load import Carrying
+from ringfence.cli.progress import step
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments, read_fleet
@@ -126,6 +127,7 @@ def both_sides(here: Tree, there: Tree, name: str, env: str, day: datetime.date)
     problems: list[Diagnostic] = []
     for tree, prefix in ((there, name), (here, None)):
         findings = Findings()
+        step(f"compiling {prefix or 'the working tree'}")
         try:
             states.append(compiled_state(tree, env, day, findings))
         except InputError as error:
@@ -137,6 +139,7 @@ def both_sides(here: Tree, there: Tree, name: str, env: str, day: datetime.date)
         errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in problems)
         click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)
         raise click.exceptions.Exit(2)
+    step("comparing both sides")
     before, after = states
     if before.plan is None and after.plan is None:
         known = {*before.fleet.environments, *after.fleet.environments}

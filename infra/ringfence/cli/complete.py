@@ -1,4 +1,4 @@
-"""What could follow on a command line: agents, environments and capabilities by name. A mistake completes to nothing."""
+"""What could follow on a command line: agents, environments, capabilities. A mistake completes to nothing."""
 
 from pathlib import Path
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ringfence.cli import complete
+from ringfence.cli.progress import progress
 from ringfence.policy.span import Span
 from ringfence.project import MARKER, find_root, line_at
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, render
@@ -73,7 +74,8 @@ def on_tree(command: Callable[..., int]) -> Callable[..., int]:
         tree = Directory(find_root(root))
         gc.disable()
         try:
-            return command(tree=tree, **options)
+            with progress(click.get_current_context().command_path):
+                return command(tree=tree, **options)
         except InputError as error:
             print_diagnostics(error.diagnostics, tree)
             return 2
