@@ -1,5 +1,6 @@
 """Completion, asked as a shell asks: bash itself reads the script and says what could follow."""
 
+import functools
 import os
 import shlex
 import subprocess
@@ -11,11 +12,16 @@ from commanding import ROOT, ringfence, write_project
 from ringfence.cli import _COMMANDS
 
 
+@functools.cache
+def script() -> str:
+    return ringfence("completion", "bash").out
+
+
 def completed(line: str, cwd: Path = ROOT) -> list[str]:
     """What bash offers behind a line; the last word is the one that is being typed."""
     words = line.split(" ")
     program = (
-        f"{ringfence('completion', 'bash').out}\n"
+        f"{script()}\n"
         f"COMP_WORDS=({' '.join(map(shlex.quote, words))})\n"
         f"COMP_CWORD={len(words) - 1}\n"
         "_ringfence_completion ringfence\n"

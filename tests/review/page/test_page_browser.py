@@ -118,6 +118,7 @@ def test_an_agent_says_what_why_until_when_by_whom_and_through_which_layers(show
         "POST /repos/matplotlib/matplotlib/pulls?-", "2027-06-30", "kim", "public write", "http",
     ):  # fmt: skip
         expect(row).to_contain_text(text)
+    expect(fold).to_contain_text("accepts private-to-public")
     expect(fold).to_contain_text(re.compile(r"\d+ residuals?: not as declared"))
     fold.locator("summary", has_text="residual").click()
     expect(fold).to_contain_text("R301")

@@ -191,6 +191,8 @@
       agent.needs.length ? needsTable(agent) : el("p", {}, "Reaches nothing."),
       (agent.expired || []).map(([capability, until, at]) =>
         el("p", {}, code(capability), ` ended on ${until} and opens nothing · `, place(at))),
+      (agent.accepted || []).map(([risk, because, who, until]) =>
+        el("p", {}, "accepts ", code(risk), ` · ${because} · ${who} until ${until}`)),
       (agent.risks || []).length > 0 && [el("h4", {}, "Risks"), agent.risks.map((number) => riskEntry(data.risks[number]))],
       (agent.residuals || []).length > 0 && residualsOf(agent),
       rawRules(agent),
