@@ -124,6 +124,21 @@ def test_an_agent_says_what_why_until_when_by_whom_and_through_which_layers(show
     expect(fold).to_contain_text("R301")
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_each_flow_has_the_layers_that_enforce_it_and_no_others(shown: Show, environment: str) -> None:
+    page = shown(page_of(environment))
+    for agent in review_of(environment).report.agents:
+        entries = open_agent(page, agent.name).locator("tbody td > .entry")
+        flows = [reach for need in agent.needs for reach in need.reaches]
+        said = entries.evaluate_all(
+            "all => all.map(one => [one.querySelector('strong').textContent,"
+            " [...one.querySelectorAll('.mark.layer')].map(mark => mark.textContent)])"
+        )
+        assert [(destination, tuple(layers)) for destination, layers in said] == [
+            (reach.destination, reach.layers) for reach in flows
+        ]
+
+
 def test_a_rule_leads_to_its_need(shown: Show) -> None:
     page = shown(page_of("prod"))
     fold = open_agent(page, "code-sandbox")
