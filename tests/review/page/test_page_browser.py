@@ -27,6 +27,7 @@ def listed(page: Page) -> list[str]:
 def open_agent(page: Page, name: str) -> Locator:
     fold = page.locator(f"details[id='agent:{name}']")
     fold.locator("summary").first.click()
+    expect(fold.locator(".body").first).to_be_visible()
     return fold
 
 
