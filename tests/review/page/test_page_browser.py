@@ -111,6 +111,13 @@ def test_the_filter_by_agent_and_owner(shown: Show) -> None:
     expect(page.locator("#picture a[href^='#agent:']")).to_have_count(2)
 
 
+def test_a_call_to_an_agent_that_is_filtered_away_stays_in_the_picture(shown: Show) -> None:
+    page = shown(page_of("prod"))
+    page.get_by_role("searchbox", name="Agent or owner").fill("orchestrator")
+    expect(page.locator("#picture path.call")).to_have_count(0)
+    expect(page.locator("#picture")).to_contain_text("agent.call · agent code-sandbox:8090 and 3 more")
+
+
 def test_an_agent_says_what_why_until_when_by_whom_and_through_which_layers(shown: Show) -> None:
     fold = open_agent(shown(page_of("prod")), "pr-contributor")
     row = fold.locator("tr", has_text="github.repository").first

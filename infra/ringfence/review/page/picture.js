@@ -30,7 +30,7 @@ function draw() {
   const intents = new Map();
   for (const agent of shown) {
     for (const [need, number] of waysOf(agent)) {
-      if (!callees[number]) intents.set(intentOf(need), (intents.get(intentOf(need)) || 0) + 1);
+      if (!nodeOf.has(callees[number])) intents.set(intentOf(need), (intents.get(intentOf(need)) || 0) + 1);
     }
   }
   const families = intents.size > NODES;
@@ -50,10 +50,10 @@ function draw() {
     left.get(name).agents += 1;
     left.get(name).wide ||= widened.has(agent.name);
     for (const [need, number] of waysOf(agent)) {
-      const callee = callees[number];
-      if (callee) {
-        const to = nodeOf.get(callee);
-        if (to !== undefined && to !== name) join(calls, name, to).wide ||= need.widened;
+      // An agent that a filter hides is a destination like any other.
+      const callee = nodeOf.get(callees[number]);
+      if (callee !== undefined) {
+        if (callee !== name) join(calls, name, callee).wide ||= need.widened;
         continue;
       }
       const group = groups.get(family(intentOf(need)));
