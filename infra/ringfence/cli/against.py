@@ -16,7 +16,6 @@ from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments, read_fleet
 from ringfence.project import find_root, line_at
-from ringfence.review.compare import compare
 from ringfence.review.difference import Against, Difference
 from ringfence.review.through import State
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, did_you_mean, render
@@ -159,6 +158,8 @@ def with_export(tree: Tree, env: str, day: datetime.date, path: Path) -> Differe
 
 def difference_to(other: Other, tree: Directory, env: str, day: datetime.date) -> Difference:
     """The difference from the other side to the working tree; raises `InputError` with the problems of both."""
+    from ringfence.review.compare import compare  # a review that compares nothing does not wait for it
+
     if other.export is not None:
         return with_export(tree, env, day, other.export)
     with other_side(tree.root, other.name, other.folder) as (there, against):
