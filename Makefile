@@ -2,7 +2,7 @@
 ENV    ?= prod
 PYTHON ?= python3
 
-.PHONY: review test check lint format lock policy-pack suricata pulumi-cli benchmark
+.PHONY: review test check lint format lock policy-pack suricata pulumi-cli benchmark screenshot
 .DEFAULT_GOAL := review
 
 # Rebuilt when the lock or the project's own declaration changes; every version is pinned by hash.
@@ -50,6 +50,10 @@ schema: .venv/.complete
 benchmark: .venv/.complete
 	@.venv/bin/python -m benchmarks
 	@.venv/bin/python -m benchmarks.deployment
+
+# The README's picture of the review's page; needs Debian's Chromium.
+screenshot: .venv/.complete
+	@.venv/bin/python tools/screenshot
 
 # A newer lock: needs uv; the result is what plain pip installs, hashes checked.
 lock:

@@ -90,3 +90,12 @@ def test_a_command_prints_what_the_readme_shows(command: str, shown: list[str], 
 def test_the_readme_shows_the_review_first() -> None:
     assert SHOWN[0][0].startswith("make review")
     assert len(SHOWN) >= 4
+
+
+def test_the_picture_of_the_page_is_there_and_small() -> None:
+    assert (
+        "![The page: what a change widens, then who reaches what](docs/review.png)" in (ROOT / "README.md").read_text()
+    )
+    picture = (ROOT / "docs" / "review.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert len(picture) < 300_000

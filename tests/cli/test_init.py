@@ -24,12 +24,10 @@ def profile(root: Path, name: str = "second") -> Path:
 
 def test_what_is_given_becomes_a_commented_profile_that_check_accepts(tmp_path: Path) -> None:
     root = write_project(tmp_path)
+    github = "github.repository: {repository: acme/site, access: contribute, fork: bot/site}"
     needs = (
         "https: {host: example.com, methods: [GET]}",
-        (
-            "{because: y, github.repository: {repository: a/b, access: contribute, fork: c/b}, approved_by: k, "
-            "until: 2099-01-01}"
-        ),
+        f"{{because: pushes its fork, {github}, approved_by: kim, until: 2099-01-01}}",
         "aws.bedrock: {model: anthropic.claude-sonnet-4-5-20250929-v1:0}",
     )
     words = [word for need in needs for word in ("--need", need)]
@@ -45,7 +43,7 @@ def test_what_is_given_becomes_a_commented_profile_that_check_accepts(tmp_path: 
         '  execution_role: "arn:aws:iam::${account}:role/second-execution"',
         "environments: [dev]",
         '  - https: {host: "example.com", methods: ["GET"]}',
-        '    because: "y"',
+        '    because: "pushes its fork"',
         '    until: "2099-01-01"',
     ):
         assert line in lines

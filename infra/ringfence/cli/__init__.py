@@ -26,6 +26,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "deploy-policy": ("ringfence.cli.deploy_policy", "Print the least IAM policies that a deployment needs."),
     "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),
     "replay": ("ringfence.cli.replay", "Replay an attack path on the real engines: what stops each step."),
+    "completion": ("ringfence.cli.completion", "Print what a shell reads to complete the command line."),
     "schema": ("ringfence.cli.schema", "Print or write the JSON Schemas that editors use."),
 }
 """Every command: the module whose ``command`` it is, and its line in ``--help``."""
@@ -34,6 +35,9 @@ INPUT = 2
 """Exit code: the input cannot be compiled, the command was called wrongly, or Ringfence failed itself."""
 FINDINGS = 1
 """Exit code: the input compiles, and something in it must not stay."""
+
+COMPLETE = "_RINGFENCE_COMPLETE"
+"""The variable by which a shell's completion asks what could follow."""
 
 
 class _Lazy(click.Group):
@@ -106,7 +110,7 @@ def _run(arguments: list[str] | None) -> int:
 
 def _invoke(arguments: list[str]) -> object:
     """As `click.Group.main`, which would answer a reader that left with exit code 1."""
-    if "_RINGFENCE_COMPLETE" in os.environ:  # a shell asks what could follow
+    if COMPLETE in os.environ:  # a shell asks what could follow
         return group.main(arguments, prog_name="ringfence", standalone_mode=False)
     with group.make_context("ringfence", list(arguments)) as context:
         return group.invoke(context)

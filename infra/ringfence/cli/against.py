@@ -11,11 +11,11 @@ import click
 
 from ringfence.aws.allocation_file import read_allocation
 from ringfence.catalogue.load import Carrying
+from ringfence.cli.progress import step
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.fleet import read_environments, read_fleet
 from ringfence.project import find_root, line_at
-from ringfence.review.compare import compare
 from ringfence.review.difference import Against, Difference
 from ringfence.review.through import State
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, did_you_mean, render
@@ -126,6 +126,7 @@ def both_sides(here: Tree, there: Tree, name: str, env: str, day: datetime.date)
     problems: list[Diagnostic] = []
     for tree, prefix in ((there, name), (here, None)):
         findings = Findings()
+        step(f"compiling {prefix or 'the working tree'}")
         try:
             states.append(compiled_state(tree, env, day, findings))
         except InputError as error:
@@ -137,6 +138,7 @@ def both_sides(here: Tree, there: Tree, name: str, env: str, day: datetime.date)
         errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in problems)
         click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)
         raise click.exceptions.Exit(2)
+    step("comparing both sides")
     before, after = states
     if before.plan is None and after.plan is None:
         known = {*before.fleet.environments, *after.fleet.environments}
@@ -156,6 +158,8 @@ def with_export(tree: Tree, env: str, day: datetime.date, path: Path) -> Differe
 
 def difference_to(other: Other, tree: Directory, env: str, day: datetime.date) -> Difference:
     """The difference from the other side to the working tree; raises `InputError` with the problems of both."""
+    from ringfence.review.compare import compare  # a review that compares nothing does not wait for it
+
     if other.export is not None:
         return with_export(tree, env, day, other.export)
     with other_side(tree.root, other.name, other.folder) as (there, against):

@@ -6,6 +6,7 @@ import click
 
 from ringfence.catalogue.describe import describe, listing
 from ringfence.catalogue.load import load_catalogue
+from ringfence.cli import complete
 from ringfence.cli.edge import print_diagnostics, root_option
 from ringfence.project import find_root
 from ringfence.source.diagnostic import Findings, InputError, did_you_mean
@@ -13,7 +14,7 @@ from ringfence.source.tree import Directory
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete.capabilities)
 @root_option
 def command(name: str | None, root: Path | None) -> int:
     """List the capabilities, the project's own among them, or explain one: what it opens and what it carries."""

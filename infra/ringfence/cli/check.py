@@ -5,6 +5,7 @@ import datetime
 import click
 
 from ringfence.catalogue.load import FOLDER
+from ringfence.cli import complete
 from ringfence.cli.approvals import approvals_option, refused_approvals
 from ringfence.cli.edge import as_of_option, finish, on_tree, print_diagnostics, strict_option
 from ringfence.policy.span import Span
@@ -21,7 +22,7 @@ from ringfence.source.tree import Directory
 
 
 @click.command()
-@click.option("--env", "env", metavar="ENV", help="Check this environment only.")
+@click.option("--env", "env", metavar="ENV", shell_complete=complete.environments, help="Check this environment only.")
 @click.option("--format", "form", type=click.Choice(["text", "sarif"]), default="text", help="How it is written.")
 @approvals_option
 @as_of_option

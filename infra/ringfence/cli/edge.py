@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ringfence.cli import complete
+from ringfence.cli.progress import progress
 from ringfence.policy.span import Span
 from ringfence.project import MARKER, find_root, line_at
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, render
@@ -37,9 +39,10 @@ strict_option = click.option("--strict", is_flag=True, help="Warnings, residuals
 
 def env_option(command: _CommandT) -> _CommandT:
     """``--env``, required: a command about one environment never guesses which."""
-    return click.option("--env", "env", required=True, metavar="ENV", help="The environment: a Pulumi.ENV.yaml.")(
-        command
-    )
+    return click.option(
+        "--env", "env", required=True, metavar="ENV", shell_complete=complete.environments,
+        help="The environment: a Pulumi.ENV.yaml.",
+    )(command)  # fmt: skip
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], tree: Tree | None = None) -> None:
@@ -71,7 +74,8 @@ def on_tree(command: Callable[..., int]) -> Callable[..., int]:
         tree = Directory(find_root(root))
         gc.disable()
         try:
-            return command(tree=tree, **options)
+            with progress(click.get_current_context().command_path):
+                return command(tree=tree, **options)
         except InputError as error:
             print_diagnostics(error.diagnostics, tree)
             return 2

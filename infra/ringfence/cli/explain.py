@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ringfence.cli import complete
 from ringfence.cli.asked import agent_of, remedy_of, target_of
 from ringfence.cli.edge import as_of_option, env_option, finish, on_tree
 from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
@@ -22,7 +23,7 @@ from ringfence.verify.settings import Settings
 
 
 @click.command()
-@click.argument("agent")
+@click.argument("agent", shell_complete=complete.agents)
 @click.argument("target")
 @env_option
 @stack_export_option

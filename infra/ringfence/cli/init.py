@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ringfence.catalogue.load import Catalogue, load_catalogue
 from ringfence.catalogue.model import Capability, Parameter
-from ringfence.cli import INPUT
+from ringfence.cli import INPUT, complete
 from ringfence.cli.edge import on_tree, print_diagnostics, write_files
 from ringfence.operate.last_good import Overlay, agent_path
 from ringfence.plan import plan_environment
@@ -45,7 +45,10 @@ def _agent(_: click.Context, __: click.Parameter, value: str | None) -> str | No
 @click.option("--owner", metavar="TEAM", help="Who answers for the agent.")
 @click.option("--purpose", metavar="TEXT", help="What it is there for, in a few words.")
 @click.option("--platform", type=click.Choice(_PLATFORMS), help="Where it runs.")
-@click.option("--env", "environments", metavar="ENV", multiple=True, help="An environment it runs in; may be repeated.")
+@click.option(
+    "--env", "environments", metavar="ENV", multiple=True, shell_complete=complete.environments,
+    help="An environment it runs in; may be repeated.",
+)  # fmt: skip
 @click.option(
     "--need", "written", metavar="NEED", multiple=True,
     help="As in a profile: 'https: {host: example.com, methods: [GET]}'; may be repeated.",

@@ -5,7 +5,7 @@ import re
 
 import click
 
-from ringfence.cli import INPUT
+from ringfence.cli import INPUT, complete
 from ringfence.cli.asked import agent_of, environments_of, profile_path, remedy_of, target_of
 from ringfence.cli.edge import on_tree, print_diagnostics, write_files
 from ringfence.operate.last_good import Overlay
@@ -44,13 +44,16 @@ class _Duration(click.ParamType[datetime.timedelta]):
 
 
 @click.command()
-@click.argument("agent")
+@click.argument("agent", shell_complete=complete.agents)
 @click.argument("target")
 @click.option("--for", "lasts", type=_Duration(), required=True, metavar="DURATION", help="30m, 2h, 1d; at most 7d.")
 @click.option("--because", metavar="TEXT", required=True, help="Why.")
 @click.option("--approved-by", metavar="NAME", required=True, help="Who answers for it.")
 @click.option("--ticket", metavar="TICKET", help="Where it is followed.")
-@click.option("--env", "env", metavar="ENV", help="In this environment only; in all of the agent's unless given.")
+@click.option(
+    "--env", "env", metavar="ENV", shell_complete=complete.environments,
+    help="In this environment only; in all of the agent's unless given.",
+)  # fmt: skip
 @on_tree
 def command(
     tree: Directory,

@@ -10,6 +10,7 @@ import click
 from ringfence.aws.allocation_file import allocation_of
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement
+from ringfence.cli import complete
 from ringfence.cli.asked import environments_of, profile_at, profile_path
 from ringfence.cli.edge import on_tree, print_diagnostics, write_files
 from ringfence.operate.last_good import LastGood, Overlay, agent_path, last_good, written
@@ -31,8 +32,11 @@ from ringfence.source.tree import Directory, Tree
 
 
 @click.command()
-@click.argument("agent")
-@click.option("--env", "env", metavar="ENV", help="In this environment only; in all of the agent's unless given.")
+@click.argument("agent", shell_complete=complete.agents)
+@click.option(
+    "--env", "env", metavar="ENV", shell_complete=complete.environments,
+    help="In this environment only; in all of the agent's unless given.",
+)  # fmt: skip
 @click.option("--because", metavar="TEXT", help="Why; needed to cut it off.")
 @click.option("--ticket", metavar="TICKET", help="Where it is followed.")
 @click.option("--apply", "applied", is_flag=True, help="Deploy it with Pulumi, the agent's NACL first.")

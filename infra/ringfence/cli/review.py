@@ -11,6 +11,7 @@ from ringfence.aws.enforcement.model import Enforcement
 from ringfence.cli.against import Other, against_options, difference_to
 from ringfence.cli.compiled import Compiled, compile_environment
 from ringfence.cli.edge import as_of_option, env_option, finish, on_tree, strict_option, write_files
+from ringfence.cli.progress import step
 from ringfence.policy.residual import ResidualKind
 from ringfence.policy.span import Span
 from ringfence.project import line_at
@@ -70,6 +71,7 @@ def command(
     findings = Findings()
     compiled = compile_environment(tree, env, as_of, findings, strict=strict)
     enforcement = enforce(compiled.plan, compiled.allocation)
+    step(f"reviewing {env}")
     report = build_report(compiled.plan, enforcement, compiled.allocation)
     if form == "html":
         difference = difference_to(other, tree, env, report.as_of) if other else None

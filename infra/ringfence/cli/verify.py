@@ -8,6 +8,7 @@ import click
 
 from ringfence.cli.edge import as_of_option, env_option, on_tree, strict_option
 from ringfence.cli.live import live_graph, place_of, policy_for_reading
+from ringfence.cli.progress import step
 from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
 from ringfence.plan import plan_environment
 from ringfence.profile.fleet import read_environments
@@ -66,9 +67,11 @@ def command(
         click.echo(policy_for_reading(plan))
         return 0
     path = stack_export or preview
+    step("reading what AWS has" if live else "reading the resources")
     graph = live_graph(plan) if live else read_file(path) if path else registered(tree, env, day)
     environment = plan.environment.environment
     settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
+    step("proving")
     proof = prove(graph, plan.effective, settings)
     for each in workloads:
         more = workload_differences(read_file(each), graph, plan.effective.agents)

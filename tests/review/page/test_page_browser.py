@@ -27,6 +27,7 @@ def listed(page: Page) -> list[str]:
 def open_agent(page: Page, name: str) -> Locator:
     fold = page.locator(f"details[id='agent:{name}']")
     fold.locator("summary").first.click()
+    expect(fold.locator(".body").first).to_be_visible()
     return fold
 
 
@@ -110,6 +111,13 @@ def test_the_filter_by_agent_and_owner(shown: Show) -> None:
     expect(page.locator("#picture a[href^='#agent:']")).to_have_count(2)
 
 
+def test_a_call_to_an_agent_that_is_filtered_away_stays_in_the_picture(shown: Show) -> None:
+    page = shown(page_of("prod"))
+    page.get_by_role("searchbox", name="Agent or owner").fill("orchestrator")
+    expect(page.locator("#picture path.call")).to_have_count(0)
+    expect(page.locator("#picture")).to_contain_text("agent.call · agent code-sandbox:8090 and 3 more")
+
+
 def test_an_agent_says_what_why_until_when_by_whom_and_through_which_layers(shown: Show) -> None:
     fold = open_agent(shown(page_of("prod")), "pr-contributor")
     row = fold.locator("tr", has_text="github.repository").first
@@ -118,9 +126,25 @@ def test_an_agent_says_what_why_until_when_by_whom_and_through_which_layers(show
         "POST /repos/matplotlib/matplotlib/pulls?-", "2027-06-30", "kim", "public write", "http",
     ):  # fmt: skip
         expect(row).to_contain_text(text)
+    expect(fold).to_contain_text("accepts private-to-public")
     expect(fold).to_contain_text(re.compile(r"\d+ residuals?: not as declared"))
     fold.locator("summary", has_text="residual").click()
     expect(fold).to_contain_text("R301")
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_each_flow_has_the_layers_that_enforce_it_and_no_others(shown: Show, environment: str) -> None:
+    page = shown(page_of(environment))
+    for agent in review_of(environment).report.agents:
+        entries = open_agent(page, agent.name).locator("tbody td > .entry")
+        flows = [reach for need in agent.needs for reach in need.reaches]
+        said = entries.evaluate_all(
+            "all => all.map(one => [one.querySelector('strong').textContent,"
+            " [...one.querySelectorAll('.mark.layer')].map(mark => mark.textContent)])"
+        )
+        assert [(destination, tuple(layers)) for destination, layers in said] == [
+            (reach.destination, reach.layers) for reach in flows
+        ]
 
 
 def test_a_rule_leads_to_its_need(shown: Show) -> None:

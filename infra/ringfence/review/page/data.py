@@ -66,9 +66,8 @@ def page_data(
     rules = _Rules(report, policy, enforcement)
     agents = [_agent(agent, report, rules, reaches, residuals) for agent in report.agents]
     for _, need in needs(report):
-        for place in (need.declared,):
-            if place not in lines and (text := line(place)) is not None:
-                lines[place] = text.strip()
+        if need.declared not in lines and (text := line(need.declared)) is not None:
+            lines[need.declared] = text.strip()
     return _visible(
         {
             "environment": report.environment,
@@ -118,7 +117,7 @@ def _visible(value: Any) -> Any:
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
-    """The fields that hold something; zero does."""
+    """The fields that hold something."""
     return {name: value for name, value in fields.items() if value not in (None, False, "", [], (), {})}
 
 

@@ -11,11 +11,13 @@ from importlib import resources
 from typing import Any
 
 _DATA = "__DATA__"
+_SCRIPTS = ("elements.js", "filters.js", "agents.js", "picture.js", "difference.js", "page.js")
+"""The parts of the script, in order; together they are one."""
 
 
 def page_html(data: dict[str, Any]) -> str:
     """The page that shows some `page_data`, a newline at the end; the same data gives the same octets."""
-    style, script = _file("page.css"), _file("page.js")
+    style, script = _file("page.css"), "\n".join(map(_file, _SCRIPTS))
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; "
         f"script-src '{_digest(script)}'; style-src '{_digest(style)}'; require-trusted-types-for 'script'"
