@@ -176,6 +176,55 @@ def test_a_name_that_dns_allows_and_nobody_needs_is_found(examples: dict[str, Ex
     assert [(finding.kind, finding.traffic) for finding in found] == [(Kind.MORE, "dns evil.example")]
 
 
+def added(graph: ResourceGraph, kind: str, name: str, **inputs: Any) -> ResourceGraph:
+    """The graph with one more resource, made after one that is there; ``name`` is a part of that one's."""
+    model = next(resource for resource in graph.of_type(kind) if name in resource.name)
+    made = dataclasses.replace(
+        model, urn=f"{model.urn}-added", name=f"{model.name}-added", id=None, inputs={**model.inputs, **inputs}
+    )
+    return ResourceGraph(graph.project, graph.stack, (*graph.resources, made))
+
+
+def test_a_port_that_a_group_opens_and_no_one_needs_is_found_where_another_layer_stops_it(
+    examples: dict[str, Example],
+) -> None:
+    dev = examples["dev"]
+    graph = added(dev.deployed, GROUP_RULE, "egress/internet/tcp-443", fromPort=8443, toPort=8443)
+    found = [each for each in findings(dev, graph) if each.layer == "sg"]
+    assert [each.kind for each in found] == [Kind.INCONSISTENT]
+    assert found[0].traffic.startswith("tcp 8443 to ")
+
+
+def test_a_nacl_entry_that_no_packet_reaches_is_found(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+    kind = "aws:ec2/networkAclRule:NetworkAclRule"
+    graph = added(dev.deployed, kind, "egress/allow/tcp-443/0.0.0.0-0", ruleNumber=32_001)
+    (found,) = findings(dev, graph)
+    assert (found.kind, found.layer, found.rule[-6:]) == (Kind.INCONSISTENT, "nacl", "-added")
+    assert found.traffic == "no packet reaches an entry (egress): earlier ones decide all of its"
+
+
+def test_a_dns_rule_that_no_query_reaches_is_found(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+    kind = "aws:route53/resolverFirewallRule:ResolverFirewallRule"
+    graph = added(dev.deployed, kind, "allow", priority=9_000)
+    (found,) = findings(dev, graph)
+    assert (found.kind, found.layer, found.rule[-6:]) == (Kind.INCONSISTENT, "dns", "-added")
+
+
+def test_a_rule_of_the_firewall_about_nobody_is_found(examples: dict[str, Example]) -> None:
+    dev = examples["dev"]
+    rule = 'reject tls 10.40.240.0/28 any -> any any (msg:"left over"; flow:to_server; tls.sni; content:"a"; sid:7;)\n'
+
+    def leave(inputs: dict[str, Any]) -> None:
+        inputs["ruleGroup"]["rulesSource"]["rulesString"] += rule
+
+    (found,) = findings(dev, changed(dev.deployed, "aws:networkfirewall/ruleGroup:RuleGroup", "agents", leave))
+    assert (found.kind, found.layer) == (Kind.INCONSISTENT, "firewall")
+    assert found.traffic == "no packet reaches a rule: no agent has an address that it speaks of"
+    assert "sid 7 (left over)" in found.rule
+
+
 def test_the_proof_imports_nothing_of_what_writes_the_rules() -> None:
     for path in sorted((ROOT / "infra" / "ringfence" / "verify").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

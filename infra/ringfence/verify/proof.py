@@ -6,7 +6,7 @@ endpoint policies allow, each compared over all traffic by classes. What it is n
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from ringfence.policy.flow import AgentCall, Flow, Https, Service, Tls
@@ -17,6 +17,7 @@ from ringfence.verify.finding import Finding, Kind, Verdict
 from ringfence.verify.firewall import FirewallReach, Others
 from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.interface import interface_differences
+from ringfence.verify.interval import Numbers
 from ringfence.verify.inventory import unknown_types
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.network import Network, read_network
@@ -26,6 +27,7 @@ from ringfence.verify.resolver import name_differences, read_resolving
 from ringfence.verify.segment import Segment
 from ringfence.verify.settings import Settings
 from ringfence.verify.shared import shared_differences
+from ringfence.verify.unreached import unreached_entries, unreached_rules
 from ringfence.verify.way import Ways
 
 ONLY_LIVE = "interfaces of a workload that carry another group than the agent's, or a public address (see --live)"
@@ -91,6 +93,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
         yield from segment.differences()
         yield from ways.differences(segment)
     yield from shared_differences(network, flows)
+    yield from unreached_entries(network)
     yield from attachment_differences(graph, effective.flows)
     yield from interface_differences(graph, network, effective.agents, settings.account)
     known = {agent.name for agent in effective.agents}
@@ -112,7 +115,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
 
 
 def _firewall(
-    graph: ResourceGraph, network: Network, segments: Iterable[Segment], observed: Set[str], settings: Settings
+    graph: ResourceGraph, network: Network, segments: Sequence[Segment], observed: Set[str], settings: Settings
 ) -> Iterator[Finding]:
     filtering = read_filtering(graph)
     if filtering is None or settings.inspection == "none":
@@ -122,6 +125,8 @@ def _firewall(
     hosts = frozenset(access.host for access in flows if isinstance(access, Https | Tls))
     reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource, hosts)
     yield from reach.unread()
+    everybody = Numbers.of(*(interval for segment in segments for interval in segment.addresses().intervals))
+    yield from unreached_rules(filtering.rules, everybody, network.cidrs, filtering.resource)
     outside = PUBLIC - network.cidrs
     for segment in segments:
         if addresses := segment.addresses():

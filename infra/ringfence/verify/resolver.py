@@ -94,6 +94,9 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                 findings.append(
                     Finding(Kind.NOT_PROVED, "", LAYER, "a rule for one type of query", rule.name, rule.urn)
                 )
+            if is_empty(intersection((_ANY_NAME, left, names))):
+                what = "no query reaches a rule: earlier ones decide all of its names"
+                findings.append(Finding(Kind.INCONSISTENT, "", LAYER, what, rule.name, rule.urn))
             left = difference(left, names)
     return Resolving(intersection((_ANY_NAME, union((allowed, left)))), resource, tuple(findings), tuple(ordered))
 

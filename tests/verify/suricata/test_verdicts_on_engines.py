@@ -70,10 +70,10 @@ def drawn_rules(draw: random.Random, protocol: str, order: ActionOrder) -> tuple
         asks = draw.random()
         if asks < 0.35 and action != "alert":
             parts.append(f"flowbits:{draw.choice(('isset', 'isnotset'))},{draw.choice(BITS)}")
-        if asks > 0.2 or action in ("drop", "reject"):
-            buffer = draw.choice(buffers)
-            simple = f'{buffer}; content:"{escaped(word(draw, buffer, 2))}"'
-            parts.append(options(draw, buffer) if draw.random() < 0.5 else simple)
+        # Each asks for something of the whole hello or request: before that, a verdict would be one on how it is cut.
+        buffer = draw.choice(buffers)
+        simple = f'{buffer}; content:"{escaped(word(draw, buffer, 2))}"'
+        parts.append(options(draw, buffer) if draw.random() < 0.5 else simple)
         if action == "alert":
             parts.append(f"flowbits:{draw.choice(('set', 'set', 'unset'))},{draw.choice(BITS)}")
         header = f"{action} {protocol} {draw.choice(SOURCES)} any -> any {draw.choice(PORTS)}"
