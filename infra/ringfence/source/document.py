@@ -50,7 +50,6 @@ _HARMLESS = bytes((0x09, 0x0A, 0x0D, *range(0x20, 0x7F)))
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _UNREADABLE = re.compile("[\ufffe\uffff]")
 """What YAML 1.1 does not take as text (5.1), and `_CONTROL` has not."""
-_CONFLICT = re.compile(r"^<{7} .*", re.MULTILINE)  # as git marks it (git-merge, "How conflicts are presented")
 _READABLE_STILL = frozenset({"RF019", "RF020"})
 """Problems beside which the rest of a document still means what it says: a repeated key, a surprising scalar."""
 _PLAIN = "plain"
@@ -219,9 +218,6 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
         place = Span(path, mark.line + 1, mark.column + 1) if mark else Span(path)
         if "expected a single document" in str(error.context):
             findings.error(place, "RF013", "a second document starts here", "one document a file")
-        elif conflict := _CONFLICT.search(text):
-            mend = "keep what is right of both sides, and remove the lines of `<<<`, `===` and `>>>`"
-            findings.error(_place(path, text[: conflict.start()]), "RF010", "not YAML: a merge was left half way", mend)
         else:
             findings.error(place, "RF010", f"not YAML: {error.problem}", "check indentation, quotes and brackets")
         return None
