@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 HOW_TO_GET = "apt-get install chromium, or name one in RINGFENCE_CHROMIUM"
 
@@ -16,6 +16,7 @@ def chromium() -> Iterator[Browser]:
     path = os.environ.get("RINGFENCE_CHROMIUM") or shutil.which("chromium")
     if path is None:
         pytest.skip(f"no Chromium: {HOW_TO_GET}")
+    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         # Its sandbox needs what containers, and root, do not have; the page is our own.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
