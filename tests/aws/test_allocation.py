@@ -242,7 +242,7 @@ def test_a_merge_that_gives_one_subnet_twice_is_found_at_both_places() -> None:
         (b"format_version: 1", b"format_version: 2", "RF034"),
         (b"  a:", b"  A:", "RF031"),
         (b"  endpoints:", b"  database:", "RF031"),
-        (b"agents:", b"<<<<<<< ours\nagents:", "RF010"),
+        (b"agents:", b"<<<<<<< ours\nagents:", "RF021"),
     ],
 )
 def test_a_file_edited_by_hand_into_something_else_is_a_located_error(before: bytes, after: bytes, code: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 HOW_TO_GET = "apt-get install chromium, or name one in RINGFENCE_CHROMIUM"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, so does an event loop, beside which the program cannot be run
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("RINGFENCE_CHROMIUM") or shutil.which("chromium")
     if path is None:

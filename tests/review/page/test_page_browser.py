@@ -153,7 +153,7 @@ def test_a_rule_leads_to_its_need(shown: Show) -> None:
     rules = fold.locator("details", has_text="generated rules")
     expect(rules.locator("pre")).to_have_count(0)  # behind a fold, and not even made
     rules.locator("summary").click()
-    expect(rules).to_contain_text("ringfence http-host agent=code-sandbox")
+    expect(rules).to_contain_text("host=registry.npmjs.org capability=npm.install")
     expect(rules).to_contain_text("aws:PrincipalArn")
     rules.locator("li", has_text="ingress tcp 8090 from group orchestrator").get_by_role("link").first.click()
     row = page.locator("tr.reached")

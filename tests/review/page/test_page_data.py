@@ -121,7 +121,7 @@ def test_a_firewall_rule_leads_to_the_needs_that_its_message_and_its_host_name()
     found = rules_of(agent_of(data, "pr-contributor"), "firewall", data)
     github = {tuple(places) for text, places in found.items() if " host=api.github.com " in text}
     assert github == {("github.repository pr-contributor.yaml:17",)}
-    names = next(places for text, places in found.items() if "ringfence http-host agent=pr-contributor" in text)
+    names = next(places for text, places in found.items() if "ringfence http-host agents=6 capability=" in text)
     assert {place.partition(" ")[0] for place in names} == {
         "github.repository", "https", "acme.wiki", "anthropic.messages",
     }  # fmt: skip

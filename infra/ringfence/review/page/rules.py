@@ -202,21 +202,29 @@ def _acl_text(rule: AclRule) -> str:
 
 
 def firewall_rules(policy: Policy, enforcement: Enforcement) -> Iterator[SharedRule]:
-    """Every stateful rule, in evaluation order, with the agents whose addresses it names and their needs.
+    """Every stateful rule, in evaluation order, with the agents that it is there for and their needs.
 
-    A message names one agent, or counts several; its capabilities and its host narrow the needs. Rules of the default
-    denial name no agent.
+    A rule that refuses one name is there for those who have it, one that refuses every other name for all who have
+    any; of the others a message names the agent, or counts several, whom the addresses tell. Its capabilities and its
+    host narrow the needs. Rules of the default denial name no agent.
     """
     if enforcement.firewall is None:
         return
     owners = _Owners(enforcement.places)
     flows = {agent.name: _judged(policy.of(agent.name)) for agent in policy.agents}
+    decrypted = {place.agent for place in enforcement.places if place.inspected}
     for group in enforcement.firewall.rules.groups:
         for rule in group.rules:
             head = _HEAD.match(rule.text)
             words = dict(_WORD.findall(head.group(2))) if head else {}
             if head is None or not ("agent" in words or "agents" in words):
                 yield SharedRule(group.name, rule.text, {})
+                continue
+            form = head.group(2).split()[1]
+            if form in ("tls-name", "http-host"):
+                agents = [name for name in flows if form == "tls-name" or name in decrypted]
+                told = {name: _told(words, flows[name]) for name in agents}
+                yield SharedRule(group.name, rule.text, {name: needs for name, needs in told.items() if needs})
                 continue
             agents = [words["agent"]] if words.get("agent") in flows else owners.within(head.group(1))
             yield SharedRule(group.name, rule.text, {name: _told(words, flows[name]) for name in agents})
