@@ -6,6 +6,7 @@ every command of Ringfence.
 
 import gc
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -150,7 +151,8 @@ def main() -> None:
     tasks = (nothing, policy, enforcement, counts, broken, program, prepare, registered, exported, read, proof, page)
     gc.disable()
     name, folder = sys.argv[1:]
-    print(json.dumps({task.__name__: task for task in tasks}[name](Path(folder))))
+    print(json.dumps({task.__name__: task for task in tasks}[name](Path(folder))), flush=True)
+    os._exit(0)  # as every command of Ringfence ends
 
 
 if __name__ == "__main__":

@@ -7,12 +7,28 @@ import os
 
 import pytest
 from hypothesis import settings
+from ringfence.engine.suricata import HOW_TO_GET, VERSIONS, Engine, find_engines
 
 # How long an example takes depends on the machine; no test is about that.
 settings.register_profile("ringfence", deadline=None)
 settings.load_profile("ringfence")
 
+_ENGINES = {engine.major: engine for engine in find_engines()}
 _SKIPPED: list[str] = []
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=[f"suricata-{major}" for major in VERSIONS])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The real engine, each version in turn."""
+    found = _ENGINES.get(request.param)
+    if found is None:
+        pytest.skip(f"no Suricata {request.param}: {HOW_TO_GET}")
+    return found
+
+
+def pytest_report_header() -> str:
+    """Which engines there are."""
+    return "engines: " + (", ".join(str(engine) for engine in _ENGINES.values()) or f"none: {HOW_TO_GET}")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

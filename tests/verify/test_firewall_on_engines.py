@@ -13,7 +13,7 @@ import pytest
 from ringfence.aws.enforcement.firewall.compile import firewall_rules
 from ringfence.engine import http1, tls
 from ringfence.engine.flow import Conversation, answers, says
-from ringfence.engine.suricata import HOW_TO_GET, VERSIONS, Engine, find_engines
+from ringfence.engine.suricata import Engine
 from ringfence.policy.flow import Flow, Grant, Https, Tls
 from ringfence.policy.host import HostPattern
 from ringfence.policy.policy import Agent, Policy
@@ -36,19 +36,10 @@ from ringfence.verify.suricata.shapes import UNRECOGNISED_OPENINGS, plain_head
 
 pytestmark = pytest.mark.suricata
 
-_ENGINES = {engine.major: engine for engine in find_engines()}
 HERE = Span("p.yaml", 1)
 GRANT = Grant("https", "profile", HERE, HERE)
 INSPECTED, OPAQUE = ipaddress.IPv4Address("10.40.0.4"), ipaddress.IPv4Address("10.40.0.20")
 ORIGIN = ipaddress.IPv4Address("198.51.100.20")
-
-
-@pytest.fixture(scope="module", params=VERSIONS, ids=[f"suricata-{major}" for major in VERSIONS])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    found = _ENGINES.get(request.param)
-    if found is None:
-        pytest.skip(f"no Suricata {request.param}: {HOW_TO_GET}")
-    return found
 
 
 def agent(name: str) -> Agent:

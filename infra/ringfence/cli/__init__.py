@@ -1,5 +1,6 @@
 """The command line: thin commands, each imported when it is used, so that ``--help`` waits for nothing."""
 
+import contextlib
 import importlib
 import io
 import os
@@ -86,6 +87,19 @@ def main(arguments: list[str] | None = None) -> None:
             # a terminal that cannot show a character gets its number, not an error
             stream.reconfigure(errors="backslashreplace")
     sys.exit(_run(arguments))
+
+
+def program() -> None:
+    """Run the command of this process and end it at once: to take apart what a large fleet is made of takes time."""
+    code = 130
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else code
+    with contextlib.suppress(OSError):  # whoever read us may have left
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _run(arguments: list[str] | None) -> int:

@@ -76,9 +76,7 @@ Parameters = dict[str, str | int | tuple[str | int, ...]]
 
 
 def _parameter(capability: str, name: str, given: object) -> str | int | tuple[str | int, ...]:
-    """A parameter as it may be written: a text, a number, or a list of those."""
-    if isinstance(given, str):
-        return given
+    """A parameter that is no text: a number, or a list of texts and numbers."""
     if not isinstance(given, list):
         return _single(name, given, (capability, name))
     items = cast("list[object]", given)
@@ -144,7 +142,9 @@ class Need(Strict):
             raise Complaint(message, "write `{name: value}`", at=(capability,))
         need["capability"] = capability
         need["parameters"] = {
-            name: _parameter(capability, name, given) for name, given in cast("dict[str, object]", parameters).items()
+            # most are texts, so that is asked first
+            name: given if isinstance(given, str) else _parameter(capability, name, given)
+            for name, given in cast("dict[str, object]", parameters).items()
         }
         return need
 
