@@ -61,7 +61,7 @@ def test_two_people_on_one_stack_are_kept_apart(tmp_path: Path, record_property:
     mine = Deployment(tmp_path / "stack", two_agents(tmp_path / "project"), ENVIRONMENT)
     mine.init()
     mine.world.fault(Fault("hang", after=20))
-    wait = in_a_thread(mine.up)
+    wait = in_a_thread(lambda: mine.up(parallel=1))  # one operation at a time, so that all waits for the one that hangs
     hanging = Path(f"{mine.world.path}.hangs")
     while not hanging.exists():
         time.sleep(0.05)

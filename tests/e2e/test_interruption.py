@@ -65,7 +65,9 @@ def test_after_an_error_at_any_operation_the_next_deployment_goes_on(
         empty.world.fault(Fault(kind, type=held.type, name=held.name))
     failed = 0
     while (ran := empty.up(parallel=1)).code != 0:
-        (error,) = [operation for operation in ran.operations if not operation.done]
+        errors = [operation for operation in ran.operations if not operation.done]
+        assert len(errors) == 1, ran.said
+        (error,) = errors
         assert error.error in ran.said
         failed += 1
     assert failed == len(every[half::2])

@@ -53,4 +53,4 @@ def test_a_change_by_hand_alone_is_found(dev: Account, name: str) -> None:
     with change(dev):
         findings = dev.findings()
     assert any(matches(each, *said) for each in findings), "\n".join(map(str, findings))
-    assert len(findings) < 40
+    assert len(findings) < 60  # an entry before others hides each of them

@@ -2,8 +2,8 @@
 
 The other way round, one rule for an agent that excepts each of its names, would say the same. But a rule of negations
 alone gives the engine nothing to look for: it goes through every such rule for every packet, so each agent would slow
-down all (with a thousand of them to a seventh of what remains of an engine's speed now). A rule that has a name in it
-is looked at where that name is seen, and one rule for what nobody has is all that is left of the others.
+down all. A rule that has a name in it is looked at where that name is seen, and one rule for what nobody has is all
+that is left of the others.
 
 Whoever has a name is excepted by address. The rules of a group concern its own agents, which a mark tells from others:
 those may have the name by another group's rules.
