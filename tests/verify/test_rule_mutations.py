@@ -15,7 +15,7 @@ from confined_example import confined_example
 from matrix import all_cases
 from registered_examples import Example
 from ringfence.engine.configuration import ActionOrder, Setting
-from ringfence.engine.flow import Conversation
+from ringfence.engine.flow import Conversation, Side
 from ringfence.engine.suricata import HOW_TO_GET, Engine, EngineError, find_engines, missing_versions
 from ringfence.verify.graph import Resource, ResourceGraph
 from rule_mutation import RuleMutant, rule_mutants
@@ -62,10 +62,15 @@ LAST = Setting(action_order=ActionOrder.PASS_LAST)
 
 
 def judged(engine: Engine, rules: str, conversations: Sequence[Conversation]) -> Judged:
-    """Of each conversation, which of its steps pass until one is refused: what comes after it is no conversation."""
+    """Of each conversation, which of its steps pass until one is refused: what comes after it is no conversation.
+
+    From the client's first step on: traffic is sent whatever is refused, so a server speaks first here also where the
+    packet that opens the connection was refused before.
+    """
     found: Judged = []
     for verdict in engine.judge(rules, conversations, LAST):
-        passed = [step.passed for step in verdict.steps]
+        steps = itertools.dropwhile(lambda step: step.sender is not Side.CLIENT, verdict.steps)
+        passed = [step.passed for step in steps]
         found.append(tuple(passed[: passed.index(False) + 1] if False in passed else passed))
     return found
 
