@@ -10,7 +10,8 @@ from ringfence.engine.flow import Message, answers
 
 _SERVER_NAME, _GROUPS, _PADDING, _KEY_SHARE, _ECH = 0, 10, 21, 51, 0xFE0D
 _FIXED = bytes(range(32))
-_SHARE = struct.pack("!HHH", 36, 29, 32) + _FIXED  # one share, of X25519
+_X25519 = struct.pack("!H", 29)
+_SHARE = struct.pack("!H", 36) + _X25519 + struct.pack("!H", 32) + _FIXED  # one share, of X25519
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.[a-z]+\Z")  # what a stack takes
 _HYBRID_GROUP = 0x11EC  # X25519MLKEM768, https://www.iana.org/assignments/tls-parameters
 _HYBRID = struct.pack("!HH", _HYBRID_GROUP, 1216) + bytes(i * 31 % 256 for i in range(1216))
@@ -35,6 +36,7 @@ def client_hello(
     """
     named = name is not None and len(name) < 254 and _HOST.match(name)
     hello = _Hello.read(_standard(alpn, name if named else None))
+    hello.edit(_GROUPS, lambda _: _listed(_X25519))  # libraries offer more or less by their age
     if name is not None and not named:
         hello.extensions.insert(0, (_SERVER_NAME, server_names(name)))
     if post_quantum:
@@ -87,7 +89,6 @@ def _standard(alpn: tuple[str, ...], name: str | None) -> bytes:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_ecdh_curve("X25519")  # newer libraries offer more by themselves
     if alpn:
         context.set_alpn_protocols(list(alpn))
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
