@@ -7,14 +7,13 @@ then the tree is not whole, and only what is named may be deployed from it, sinc
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ringfence.profile.fleet import AGENTS
 from ringfence.source.diagnostic import Diagnostic, InputError, Severity
 from ringfence.source.revision import git
-from ringfence.source.tree import Directory, Tree, missing
+from ringfence.source.tree import Directory, Overlay, Tree
 
 VERSIONS = 50
 """How many versions of a file are tried, from the newest back."""
@@ -30,32 +29,6 @@ class Substitution:
     path: str
     commit: str | None
     cause: Diagnostic
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """A tree (`source.tree.Tree`) over another: files that are new or have other contents, or are hidden (None)."""
-
-    under: Tree
-    files: Mapping[str, bytes | None] = field(default_factory=dict[str, bytes | None])
-
-    def names(self, folder: str, suffix: str) -> tuple[str, ...]:
-        """As `Tree.names`."""
-        parent = "" if folder == "." else folder
-        new = {path for path in self.files if path.endswith(suffix) and path.rpartition("/")[0] == parent}
-        found = sorted({*self.under.names(folder, suffix), *new})
-        return tuple(path for path in found if self.files.get(path, b"") is not None)
-
-    def exists(self, path: str) -> bool:
-        """As `Tree.exists`."""
-        return self.files[path] is not None if path in self.files else self.under.exists(path)
-
-    def read(self, path: str) -> bytes:
-        """As `Tree.read`."""
-        content = self.files[path] if path in self.files else self.under.read(path)
-        if content is None:
-            raise missing(path, self)
-        return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +87,6 @@ def last_good(tree: Directory, compiles: Callable[[Tree], object], amend: Mappin
                 replace(path, cause)
         else:
             return LastGood(overlay, tuple(substituted[path] for path in sorted(substituted)))
-
-
-def agent_path(agent: str) -> str:
-    """Where an agent's profile stands in a tree."""
-    return f"{AGENTS}/{agent}.yaml"
 
 
 def _is_ours(path: str) -> bool:

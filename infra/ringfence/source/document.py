@@ -8,12 +8,13 @@ Here such scalars, repeated keys, anchors, tags and second documents are errors 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import yaml
 
 from ringfence.policy.span import Span
 from ringfence.source.diagnostic import Findings, InputError
+from ringfence.source.plain import DEPTH_MAX, PLAIN, READABLE_STILL, PlainReader, TooDeepError, Value, node_span
 from ringfence.source.tree import Tree
 
 if TYPE_CHECKING:
@@ -24,44 +25,22 @@ else:
     except ImportError:  # a PyYAML without libyaml reads the same, slower
         from yaml import BaseLoader as _Base
 
-Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value] | None"
-"""What a document holds: dates and every other scalar stay texts, models give them their types."""
-
-_DEPTH_MAX = 40
 _OPENERS = 200
 _COMPACT = re.compile(r"[-?] +[-?] +[-?] ")
-_INTEGER = re.compile(r"(?:0|-?[1-9]\d{0,18})\Z")
-_SURPRISING = re.compile(
-    r"""(?xi)(?:
-    y|n|yes|no|on|off|true|false|null           # booleans of YAML 1.1, and spellings that only some readers know
-    | [-+]?0[0-9_]+ | [-+]?0[xob][0-9a-f_]+     # octal, hexadecimal, binary
-    | [-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?     # base sixty
-    | [-+]?\d+_[\d_]* | \+\d+ | -?\d{20,} | -0
-    | [-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)? # fractions and powers of ten
-    | [-+]?\.(?:inf|nan)
-    | = | <<
-    )\Z"""
-)
-_SURPRISING_STARTS = frozenset("0123456789+-.=<~yYnNoOtTfF")
-"""What a plain scalar that is no text, or that some reader takes for none, begins with; most begin otherwise."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _HARMLESS = bytes((0x09, 0x0A, 0x0D, *range(0x20, 0x7F)))
 """The octets of most files: text in ASCII has others only where `_CONTROL` matches."""
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _UNREADABLE = re.compile("[\ufffe\uffff]")
 """What YAML 1.1 does not take as text (5.1), and `_CONTROL` has not."""
-_READABLE_STILL = frozenset({"RF019", "RF020"})
-"""Problems beside which the rest of a document still means what it says: a repeated key, a surprising scalar."""
-_PLAIN = "plain"
-"""The tag that our loader gives to every node without one of its own."""
 
 
 class _Loader(_Base):
-    """Composes nodes without resolving them: what a plain scalar means is decided in `_Reader`, at half the cost."""
+    """Composes nodes without resolving them: `PlainReader` decides what a plain scalar means, at half the cost."""
 
     def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
         """The tag of a node that has none of its own."""
-        return _PLAIN
+        return PLAIN
 
     def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
         """Nothing: no tag depends on a node's place."""
@@ -99,7 +78,7 @@ class Document:
         node = self._nodes()
         for step in location:
             node = _child(node, step) or node
-        return _span(self.path, node)
+        return node_span(self.path, node)
 
     def key_span(self, location: Location) -> Span:
         """Where the key that leads to a part stands; like `span` where that part is no mapping's value."""
@@ -111,7 +90,7 @@ class Document:
         if isinstance(node, yaml.MappingNode) and location:
             for key, _ in node.value:
                 if key.value == location[-1]:
-                    return _span(self.path, key)
+                    return node_span(self.path, key)
         return self.span(location)
 
     def keep(self, locations: Iterable[Location], items: str, keys: Iterable[str]) -> None:
@@ -126,7 +105,7 @@ class Document:
             for index, (item, name) in enumerate(zip(listed.value, keys, strict=True)):
                 for key, _ in item.value:
                     if key.value == name:
-                        self._key_spans[items, index, name] = _span(self.path, key)
+                        self._key_spans[items, index, name] = node_span(self.path, key)
         self._root = None
 
     def lines(self, location: Location) -> range:
@@ -221,7 +200,7 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
         else:
             findings.error(place, "RF010", f"not YAML: {error.problem}", "check indentation, quotes and brackets")
         return None
-    except _TooDeepError as error:
+    except TooDeepError as error:
         return _refuse_depth(path, error, findings)
     except yaml.reader.ReaderError as error:
         # libyaml counts octets here, PyYAML's own reader characters; no character is refused before this one
@@ -232,14 +211,14 @@ def parse_document(path: str, content: bytes, findings: Findings) -> Document | 
     if root is None:
         findings.error(Span(path), "RF011", "the file is empty", "write at least the keys that are required")
         return None
-    reader = _Reader(path, findings, "&" in text)
+    reader = PlainReader(path, findings, "&" in text)
     before = len(findings.diagnostics)
     try:
         value = reader.plain(root)
-    except _TooDeepError as error:
+    except TooDeepError as error:
         return _refuse_depth(path, error, findings)
     found = {diagnostic.code for diagnostic in findings.diagnostics[before:]}
-    return Document(path, value, text, root) if found <= _READABLE_STILL else None
+    return Document(path, value, text, root) if found <= READABLE_STILL else None
 
 
 def _compose(text: str) -> yaml.Node | None:
@@ -273,16 +252,9 @@ def _decode(path: str, content: bytes, findings: Findings) -> str | None:
     return text
 
 
-def _refuse_depth(path: str, error: "_TooDeepError", findings: Findings) -> None:
+def _refuse_depth(path: str, error: "TooDeepError", findings: Findings) -> None:
     place = Span(path, error.line, error.column)
-    findings.error(place, "RF016", "nested too deeply", f"at most {_DEPTH_MAX} levels")
-
-
-class _TooDeepError(Exception):
-    def __init__(self, line: int, column: int) -> None:
-        super().__init__()
-        self.line = line
-        self.column = column
+    findings.error(place, "RF016", "nested too deeply", f"at most {DEPTH_MAX} levels")
 
 
 def _refuse_deep(text: str) -> None:
@@ -300,98 +272,10 @@ def _refuse_deep(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             mark = event.start_mark
-            if depth > _DEPTH_MAX and mark is not None:
-                raise _TooDeepError(mark.line + 1, mark.column + 1)
+            if depth > DEPTH_MAX and mark is not None:
+                raise TooDeepError(mark.line + 1, mark.column + 1)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-
-
-class _Reader:
-    """Turns nodes into plain values and reports what must not stand in a file."""
-
-    def __init__(self, path: str, findings: Findings, anchors: bool) -> None:
-        self.path = path
-        self.findings = findings
-        self.anchors = anchors  # without an anchor in the text no node can be met twice
-        self.seen: set[int] = set()
-
-    def plain(self, node: yaml.Node, depth: int = 1) -> Value:
-        if self.anchors and self._is_alias(node):
-            return None
-        if isinstance(node, yaml.ScalarNode):
-            text: str = node.value
-            # most scalars are this, so it is asked first
-            if text and text[0] not in _SURPRISING_STARTS and node.tag == _PLAIN:
-                return text
-            return self.scalar(node)
-        if node.tag != _PLAIN:
-            self._refuse_tag(node)
-        if depth > _DEPTH_MAX:
-            span = _span(self.path, node)
-            raise _TooDeepError(span.line, span.column)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.plain(item, depth + 1) for item in node.value]
-        assert isinstance(node, yaml.MappingNode)  # noqa: S101 - PyYAML has three kinds of node
-        return self.mapping(node, depth)
-
-    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Value]:
-        result: dict[str, Value] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                self.findings.error(_span(self.path, key), "RF018", "a key must be a plain text", "write a name")
-                continue
-            if key.tag != _PLAIN:
-                self._refuse_tag(key)
-            if self.anchors and self._is_alias(key):
-                continue
-            name: str = key.value
-            if name in result:
-                first = next(known for known, _ in node.value if known.value == name)
-                self.findings.error(
-                    _span(self.path, key),
-                    "RF019",
-                    f"the key `{name}` stands twice",
-                    "keep one of the two",
-                    ((_span(self.path, first), "first here"),),
-                )
-                continue
-            result[name] = self.plain(value, depth + 1)
-        return result
-
-    def scalar(self, node: yaml.ScalarNode) -> str | int | bool | None:
-        value: str = node.value
-        if node.tag != _PLAIN:
-            self._refuse_tag(node)
-            return value
-        if node.style:
-            return value
-        if not value:
-            return None
-        if value in _WORDS:
-            return _WORDS[value]
-        if _INTEGER.match(value):
-            return int(value)
-        if _SURPRISING.match(value):
-            self.findings.error(
-                _span(self.path, node),
-                "RF020",
-                f"`{value}` is read differently by different YAML readers",
-                f'quote it ("{value}") for the text; write true or false, or a plain decimal number',
-            )
-        return value
-
-    def _is_alias(self, node: yaml.Node) -> bool:
-        if id(node) not in self.seen:
-            self.seen.add(id(node))
-            return False
-        self.findings.error(_span(self.path, node), "RF015", "an alias repeats this part", "write it out")
-        return True
-
-    def _refuse_tag(self, node: yaml.Node) -> None:
-        self.findings.error(_span(self.path, node), "RF017", f"the tag {node.tag} is not read", "remove it")
-
-
-_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None}
 
 
 def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
@@ -402,9 +286,3 @@ def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
         return node.value[step]
     return None
-
-
-def _span(path: str, node: yaml.Node) -> Span:
-    start, end = node.start_mark, node.end_mark
-    width = end.column - start.column if end.line == start.line else 1
-    return Span(path, start.line + 1, start.column + 1, max(1, width))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ringfence.source.diagnostic import Findings, did_you_mean
-from ringfence.source.document import Document, Value
+from ringfence.source.document import Document
+from ringfence.source.plain import Value
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -1,7 +1,9 @@
-"""Trees of files that profiles are read from: a directory now, a git revision when reviews compare two."""
+"""Trees of files that profiles are read from: a directory, the same with changes, a git revision for comparison."""
 
 import os
 import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -96,6 +98,32 @@ class Directory:
         if (self.root / path).is_symlink():
             return unreadable(path, "is a symbolic link to nothing", "put the file itself here")
         return missing(path, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A tree over another: files that are new or have other contents, or are hidden (None)."""
+
+    under: Tree
+    files: Mapping[str, bytes | None] = field(default_factory=dict[str, bytes | None])
+
+    def names(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """As `Tree.names`."""
+        parent = "" if folder == "." else folder
+        new = {path for path in self.files if path.endswith(suffix) and path.rpartition("/")[0] == parent}
+        found = sorted({*self.under.names(folder, suffix), *new})
+        return tuple(path for path in found if self.files.get(path, b"") is not None)
+
+    def exists(self, path: str) -> bool:
+        """As `Tree.exists`."""
+        return self.files[path] is not None if path in self.files else self.under.exists(path)
+
+    def read(self, path: str) -> bytes:
+        """As `Tree.read`."""
+        content = self.files[path] if path in self.files else self.under.read(path)
+        if content is None:
+            raise missing(path, self)
+        return content
 
 
 def missing(path: str, tree: Tree) -> InputError:
