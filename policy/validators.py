@@ -1,6 +1,5 @@
 """What the pack's policies do: the engine's view of resources made a graph, and the graph held to the profiles."""
 
-import datetime
 import functools
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,9 +12,8 @@ from pulumi_policy.policy import ReportViolation
 from pulumi_policy.proxy import UnknownValueError
 from ringfence.guard.stack import Violation, beside, misplaced, violations
 from ringfence.operate.pulumi_steps import project_name
-from ringfence.profile.fleet import read_environments
-from ringfence.project import line_at, pinned_day, today
-from ringfence.source.diagnostic import Findings, InputError, Severity, render
+from ringfence.project import day_of, line_at
+from ringfence.source.diagnostic import InputError, Severity, render
 from ringfence.source.tree import Directory
 from ringfence.verify.graph import UNKNOWN, GraphError, Resource, ResourceGraph, Value
 from ringfence.verify.state import read_state
@@ -44,7 +42,9 @@ class Declared:
             args.not_applicable("a stack of another project: what it may hold is said by no profile")
         environment = pulumi.get_stack()
         graph = self._graph(args)
-        self._report(lambda: violations(graph, self._tree, environment, self._day(environment)), report_violation)
+        self._report(
+            lambda: violations(graph, self._tree, environment, day_of(self._tree, environment)), report_violation
+        )
 
     def placement(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
         """Report agents that a workload's stack places elsewhere than in their segments.
@@ -55,7 +55,6 @@ class Declared:
         named = pulumi.Config().get("environment")
         if named is None or pulumi.get_project() == self._project:
             args.not_applicable("its configuration names no stack of Ringfence's as `environment`")
-            return
         environment = named.rpartition("/")[2]
         try:
             deployed = read_state(exported(named, self._tree.root))
@@ -63,8 +62,11 @@ class Declared:
             said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
             report_violation(f"the stack {named} cannot be read: {said}", None)
             return
-        graph, day = self._graph(args), self._day(environment)
-        self._report(lambda: misplaced(graph, deployed, self._tree, environment, day), report_violation)
+        graph = self._graph(args)
+        self._report(
+            lambda: misplaced(graph, deployed, self._tree, environment, day_of(self._tree, environment)),
+            report_violation,
+        )
 
     def _report(self, found: Callable[[], Iterable[Violation]], report_violation: ReportViolation) -> None:
         """Report what is found; profiles that do not compile are found too."""
@@ -80,10 +82,6 @@ class Declared:
     def _graph(self, args: StackValidationArgs) -> ResourceGraph:
         resources = tuple(map(self._resource, args.resources))
         return ResourceGraph(pulumi.get_project(), pulumi.get_stack(), resources)
-
-    def _day(self, environment: str) -> datetime.date:
-        written = read_environments(self._tree, Findings()).get(environment)
-        return today(None, pinned_day(written.document) if written else None)
 
     def _resource(self, seen: PolicyResource) -> Resource:
         outputs = plain(seen.props)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ringfence.catalogue.load import BUILT_IN_FOLDER, built_in_file
 from ringfence.policy.span import Span
-from ringfence.source.diagnostic import Diagnostic, InputError
+from ringfence.profile.fleet import read_environments
+from ringfence.source.diagnostic import Diagnostic, Findings, InputError
 from ringfence.source.document import Document, line_of
 from ringfence.source.tree import Tree
 
@@ -51,6 +52,15 @@ def today(given: datetime.date | None, pinned: datetime.date | None = None) -> d
     What is allowed depends on no other clock.
     """
     return given or pinned or datetime.datetime.now().astimezone().date()
+
+
+def day_of(tree: Tree, environment: str, given: datetime.date | None = None) -> datetime.date:
+    """The day of a run about one environment: the one given, the one that its stack pins, or today.
+
+    Raises `InputError` for a pinned one that is no date; other problems of the stack are for who reads all of it.
+    """
+    written = read_environments(tree, Findings()).get(environment)
+    return today(given, pinned_day(written.document) if written else None)
 
 
 def now() -> datetime.datetime:

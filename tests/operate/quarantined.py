@@ -6,10 +6,10 @@ from pathlib import Path
 from ringfence.aws.allocation_file import allocation_of
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement
-from ringfence.operate.last_good import Overlay, agent_path
 from ringfence.plan import plan_environment
+from ringfence.profile.fleet import agent_path
 from ringfence.source.diagnostic import Findings
-from ringfence.source.tree import Directory
+from ringfence.source.tree import Directory, Overlay
 
 ROOT = Path(__file__).parents[2]
 DAY = datetime.date(2026, 11, 23)

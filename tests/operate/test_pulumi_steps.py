@@ -3,8 +3,8 @@
 import pytest
 from quarantined import AGENT, DAY, cut_off, enforced
 from ringfence.aws.resources.graph import registered_graph
-from ringfence.operate.last_good import Overlay
 from ringfence.operate.pulumi_steps import Step, cut_off_steps, project_name
+from ringfence.source.tree import Overlay
 
 
 def steps(tree: Overlay, environment: str, *, whole: bool = True) -> tuple[Step, ...]:

@@ -82,24 +82,24 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code; no input ends in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # a terminal that cannot show a character gets its number, not an error
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(_run(arguments))
+    sys.exit(_code(arguments))
 
 
 def program() -> None:
     """Run the command of this process and end it at once: to take apart what a large fleet is made of takes time."""
-    code = 130
-    try:
-        main()
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else code
+    code = _code(None)
     with contextlib.suppress(OSError):  # whoever read us may have left
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+def _code(arguments: list[str] | None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a terminal that cannot show a character gets its number, not an error
+            stream.reconfigure(errors="backslashreplace")
+    return _run(arguments)
 
 
 def _run(arguments: list[str] | None) -> int:

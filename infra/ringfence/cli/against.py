@@ -11,6 +11,8 @@ import click
 
 from ringfence.aws.allocation_file import read_allocation
 from ringfence.catalogue.load import Carrying
+from ringfence.cli import INPUT
+from ringfence.cli.edge import print_diagnostics
 from ringfence.cli.progress import step
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
@@ -18,7 +20,7 @@ from ringfence.profile.fleet import read_environments, read_fleet
 from ringfence.project import find_root, line_at
 from ringfence.review.difference import Against, Difference
 from ringfence.review.through import State
-from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, did_you_mean, render
+from ringfence.source.diagnostic import Diagnostic, Findings, InputError, did_you_mean
 from ringfence.source.revision import base_of, revision
 from ringfence.source.tree import Directory, Tree
 
@@ -132,12 +134,8 @@ def both_sides(here: Tree, there: Tree, name: str, env: str, day: datetime.date)
         except InputError as error:
             problems += error.diagnostics if prefix is None else located(error.diagnostics, prefix)
     if problems:
-        line = lines_of(here, there, name)
-        for diagnostic in problems:
-            click.echo(render(diagnostic, line), err=True)
-        errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in problems)
-        click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)
-        raise click.exceptions.Exit(2)
+        print_diagnostics(problems, line=lines_of(here, there, name))
+        raise click.exceptions.Exit(INPUT)
     step("comparing both sides")
     before, after = states
     if before.plan is None and after.plan is None:

@@ -1,13 +1,14 @@
 """What commands are asked about: an agent, its environments, a target, and what would let the one reach the other."""
 
+from collections.abc import Iterable
+
 from ringfence.catalogue.load import load_catalogue
-from ringfence.operate.last_good import agent_path
 from ringfence.plan import Plan
 from ringfence.policy.policy import Agent
 from ringfence.policy.span import Span
 from ringfence.policy.target import AgentTarget, Target, TargetError, TransportTarget, parse_target
 from ringfence.policy.verdict import judge
-from ringfence.profile.fleet import AGENTS, read_environments
+from ringfence.profile.fleet import agent_names, agent_path, read_environments, stack_names
 from ringfence.profile.model import Profile
 from ringfence.profile.remedy import Refusal, Suggestion
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, did_you_mean
@@ -25,8 +26,9 @@ def agent_of(plan: Plan, name: str) -> Agent:
         message = f"`{name}` is not in {plan.effective.environment}"
         mend = f"it is in {', '.join(written.profile.environments) or 'no environment'}: give --env"
         raise InputError([Diagnostic(written.span("environments"), "RF123", message, mend)])
-    place = Span(f"profiles/agents/{name}.yaml")
-    raise InputError([Diagnostic(place, "RF123", f"there is no agent `{name}`", did_you_mean(name, found))])
+    raise InputError(
+        [Diagnostic(Span(agent_path(name)), "RF123", f"there is no agent `{name}`", did_you_mean(name, found))]
+    )
 
 
 def target_of(plan: Plan, text: str) -> Target:
@@ -52,21 +54,24 @@ def profile_path(tree: Directory, agent: str) -> str:
     """Where an agent's profile stands; raises `InputError` where there is none."""
     path = agent_path(agent)
     if not tree.exists(path):
-        known = [name.removeprefix(f"{AGENTS}/").removesuffix(".yaml") for name in tree.names(AGENTS, ".yaml")]
-        raise InputError([Diagnostic(Span(path), "RF047", f"unknown agent `{agent}`", did_you_mean(agent, known))])
+        mend = did_you_mean(agent, agent_names(tree))
+        raise InputError([Diagnostic(Span(path), "RF047", f"unknown agent `{agent}`", mend)])
     return path
+
+
+def no_environment(env: str, known: Iterable[str]) -> InputError:
+    """The refusal of an environment that is none of those that are known."""
+    message = f"there is no environment `{env}`"
+    return InputError([Diagnostic(Span(f"Pulumi.{env}.yaml"), "RF050", message, did_you_mean(env, known))])
 
 
 def environments_of(tree: Directory, path: str, env: str | None) -> tuple[str, ...]:
     """The environments that are meant: the one named, or all of a profile's; raises `InputError` for an unknown one."""
     known = read_environments(tree, Findings())
-    stacks = {name[len("Pulumi.") : -len(".yaml")] for name in tree.names(".", ".yaml") if name.startswith("Pulumi.")}
+    stacks = stack_names(tree)
     if env is not None:
         if env not in stacks:
-            mend = did_you_mean(env, stacks)
-            raise InputError(
-                [Diagnostic(Span(f"Pulumi.{env}.yaml"), "RF050", f"there is no environment `{env}`", mend)]
-            )
+            raise no_environment(env, stacks)
         return (env,)
     profile = profile_at(path, tree.read(path))
     return tuple(name for name in profile.environments if name in stacks) if profile else tuple(sorted(known))

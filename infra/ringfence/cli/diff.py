@@ -8,11 +8,10 @@ import click
 from ringfence.cli.against import Other, against_options, both_sides, other_side, with_export
 from ringfence.cli.approvals import approvals_option, refused_approvals
 from ringfence.cli.edge import as_of_option, env_option, on_tree, print_diagnostics
-from ringfence.profile.fleet import read_environments
-from ringfence.project import pinned_day, today
+from ringfence.project import day_of
 from ringfence.review.compare import compare
 from ringfence.review.difference import Difference, is_risky
-from ringfence.source.diagnostic import Diagnostic, Findings
+from ringfence.source.diagnostic import Diagnostic
 from ringfence.source.tree import Directory
 
 
@@ -46,8 +45,7 @@ def command(
     Compares effective access as sets: a rewrite that opens nothing says so. Ends in 0 unless --fail-on says otherwise.
     """
     Other.of(name, folder, export)
-    written = read_environments(tree, Findings()).get(env)
-    day = today(as_of, pinned_day(written.document) if written else None)
+    day = day_of(tree, env, as_of)
     refused: tuple[Diagnostic, ...] = ()
     if export is not None:
         if approvals_from is not None:

@@ -45,11 +45,25 @@ def env_option(command: _CommandT) -> _CommandT:
     )(command)  # fmt: skip
 
 
-def print_diagnostics(diagnostics: Iterable[Diagnostic], tree: Tree | None = None) -> None:
-    """Print what was found, in order, each with its line and mend, to standard error."""
+def one_env_option(command: _CommandT) -> _CommandT:
+    """``--env`` of a command about an agent: one of its environments, or all of them."""
+    return click.option(
+        "--env", "env", metavar="ENV", shell_complete=complete.environments,
+        help="In this environment only; in all of the agent's unless given.",
+    )(command)  # fmt: skip
+
+
+def print_diagnostics(
+    diagnostics: Iterable[Diagnostic], tree: Tree | None = None, line: Callable[[Span], str | None] | None = None
+) -> None:
+    """Print what was found, in order, each with its line and mend, to standard error.
+
+    ``line`` gives a span's line where there is more than one ``tree`` that it may be of.
+    """
+    line = line or functools.partial(line_at, tree)
     errors = 0
     for diagnostic in diagnostics:
-        click.echo(render(diagnostic, functools.partial(line_at, tree)), err=True)
+        click.echo(render(diagnostic, line), err=True)
         errors += diagnostic.severity is Severity.ERROR
     if errors:
         click.echo(f"{errors} {'error' if errors == 1 else 'errors'}", err=True)

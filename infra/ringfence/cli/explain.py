@@ -12,8 +12,7 @@ from ringfence.cli.edge import as_of_option, env_option, finish, on_tree
 from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
 from ringfence.plan import Plan, plan_environment
 from ringfence.policy.target import Target, TransportTarget
-from ringfence.profile.fleet import read_environments
-from ringfence.project import pinned_day, today
+from ringfence.project import day_of
 from ringfence.review.explanation import explanation_json, explanation_report
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Tree
@@ -56,8 +55,7 @@ def command(
     if stack_export and preview:
         raise click.UsageError("--stack-export and --preview are two answers to one question: give one")
     findings = Findings()
-    written = read_environments(tree, Findings()).get(env)
-    day = today(as_of, pinned_day(written.document) if written else None)
+    day = day_of(tree, env, as_of)
     plan = plan_environment(tree, env, day, findings)
     asking, asked = agent_of(plan, agent), target_of(plan, target)
     path = stack_export or preview

@@ -10,22 +10,23 @@ from pydantic import TypeAdapter, ValidationError
 
 from ringfence.catalogue.load import Catalogue, load_catalogue
 from ringfence.catalogue.model import Capability, Parameter
-from ringfence.cli import INPUT, complete
-from ringfence.cli.edge import on_tree, print_diagnostics, write_files
-from ringfence.operate.last_good import Overlay, agent_path
+from ringfence.cli import complete
+from ringfence.cli.asked import no_environment
+from ringfence.cli.compiled import write_checked
+from ringfence.cli.edge import on_tree, print_diagnostics
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
 from ringfence.profile.draft import Draft, default_role, draft_text
 from ringfence.profile.expansion import UNANSWERED
-from ringfence.profile.fleet import read_environments
+from ringfence.profile.fleet import agent_path, read_environments
 from ringfence.profile.model import ANSWERED, REASONS, Name, Need
 from ringfence.profile.schema import schema_path
-from ringfence.project import pinned_day, today
+from ringfence.project import day_of
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, did_you_mean, visible
 from ringfence.source.document import parse_document
 from ringfence.source.edit import Plain
 from ringfence.source.model import Complaint, validate
-from ringfence.source.tree import Directory, Tree
+from ringfence.source.tree import Directory, Overlay, Tree
 
 _PLATFORMS = ("ecs", "lambda", "eks", "ec2")
 
@@ -99,8 +100,7 @@ def command(
         environments = tuple(answer.replace(",", " ").split())
     for env in environments:
         if env not in known:
-            message = f"there is no environment `{env}`"
-            raise InputError([Diagnostic(Span(f"Pulumi.{env}.yaml"), "RF050", message, did_you_mean(env, known))])
+            raise no_environment(env, known)
     draft = Draft(
         agent=agent,
         owner=owner,
@@ -118,15 +118,9 @@ def command(
 
 def _write(tree: Directory, path: str, text: str, environments: tuple[str, ...]) -> int:
     """Write what compiles, as every other command compiles it; else show why not."""
-    changed = Overlay(tree, {path: text.encode()})
-    try:
-        warnings = _compiled(changed, environments)
-    except InputError as error:
-        click.echo(f"with {path} in it the project would not compile: nothing was written", err=True)
-        print_diagnostics(error.diagnostics, changed)
-        return INPUT
-    write_files(tree.root, {path: text})
-    print_diagnostics(warnings, changed)
+    failed = f"with {path} in it the project would not compile"
+    warnings = write_checked(tree, path, text, lambda changed: _compiled(changed, environments), failed)
+    print_diagnostics(warnings, tree)
     click.echo(f"wrote {path}")
     if not tree.exists(schema_path("profile")):
         click.echo("ringfence schema --write  # what editors complete it from")
@@ -139,8 +133,7 @@ def _compiled(tree: Tree, environments: tuple[str, ...]) -> list[Diagnostic]:
     """The warnings of a tree in some environments; raises `InputError` with the problems of the first that fails."""
     findings = Findings()
     for env in environments:
-        stack = read_environments(tree, Findings()).get(env)
-        plan_environment(tree, env, today(None, pinned_day(stack.document) if stack else None), findings)
+        plan_environment(tree, env, day_of(tree, env), findings)
     return list(dict.fromkeys(findings.sorted()))
 
 

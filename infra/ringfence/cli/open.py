@@ -5,21 +5,19 @@ import re
 
 import click
 
-from ringfence.cli import INPUT, complete
+from ringfence.cli import complete
 from ringfence.cli.asked import agent_of, environments_of, profile_path, remedy_of, target_of
-from ringfence.cli.edge import on_tree, print_diagnostics, write_files
-from ringfence.operate.last_good import Overlay
+from ringfence.cli.compiled import planned, write_checked
+from ringfence.cli.edge import on_tree, one_env_option
 from ringfence.operate.pulumi_steps import whole_step
-from ringfence.plan import Plan, plan_environment
 from ringfence.policy.flow import Access, Https, Service
 from ringfence.policy.span import Span
 from ringfence.policy.verdict import judge
 from ringfence.profile.break_glass import LONGEST, Opening, opened_text
 from ringfence.profile.expect import check_expectations
-from ringfence.profile.fleet import read_environments
 from ringfence.profile.model import Need
 from ringfence.profile.remedy import Refusal, Suggestion
-from ringfence.project import now, pinned_day, today
+from ringfence.project import now
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, visible
 from ringfence.source.tree import Directory, Tree
 
@@ -50,10 +48,7 @@ class _Duration(click.ParamType[datetime.timedelta]):
 @click.option("--because", metavar="TEXT", required=True, help="Why.")
 @click.option("--approved-by", metavar="NAME", required=True, help="Who answers for it.")
 @click.option("--ticket", metavar="TICKET", help="Where it is followed.")
-@click.option(
-    "--env", "env", metavar="ENV", shell_complete=complete.environments,
-    help="In this environment only; in all of the agent's unless given.",
-)  # fmt: skip
+@one_env_option
 @on_tree
 def command(
     tree: Directory,
@@ -86,14 +81,13 @@ def command(
     suggestion = next(iter(wanting.values()))
     opening = Opening(because, approved_by, ticket, since, until, tuple(wanting))
     written = opened_text(tree.read(path).decode("utf-8"), _need(path, agent, suggestion), opening)
-    changed = Overlay(tree, {path: written.encode("utf-8")})
-    try:
-        contradicted = [text for name in wanting for text in _check(changed, name, agent, target)]
-    except InputError as error:
-        click.echo(f"with the need in it, {path} would not compile: nothing was written", err=True)
-        print_diagnostics(error.diagnostics, changed)
-        return INPUT
-    write_files(tree.root, {path: written})
+    contradicted = write_checked(
+        tree,
+        path,
+        written,
+        lambda changed: [text for name in wanting for text in _check(changed, name, agent, target)],
+        f"with the need in it, {path} would not compile",
+    )
     _show(agent, target, suggestion, opening)
     for text in dict.fromkeys(contradicted):
         click.echo(visible(f"  against what the profile expects: {text}"))
@@ -104,14 +98,9 @@ def command(
     return 0
 
 
-def _plan(tree: Tree, env: str) -> Plan:
-    stack = read_environments(tree, Findings()).get(env)
-    return plan_environment(tree, env, today(None, pinned_day(stack.document) if stack else None), Findings())
-
-
 def _remedy(tree: Tree, agent: str, target: str, env: str) -> Suggestion | None:
     """What would open the target in one environment, None where it is open; raises `InputError` where nothing may."""
-    plan = _plan(tree, env)
+    plan = planned(tree, env)
     remedy = remedy_of(tree, plan, agent_of(plan, agent), target_of(plan, target), Findings(), narrowest=True)
     if isinstance(remedy, Refusal):
         place = remedy.place or plan.fleet.profiles[agent].span("agent")
@@ -131,7 +120,7 @@ def _check(tree: Tree, env: str, agent: str, target: str) -> list[str]:
 
     What the profile expects otherwise holds nothing up in an emergency: it is returned, to be said.
     """
-    plan = _plan(tree, env)
+    plan = planned(tree, env)
     if not judge(plan.declared.of(agent), target_of(plan, target)).allowed:
         place = plan.fleet.profiles[agent].span("needs")
         message = f"what opens {target} elsewhere does not open it in {env}"

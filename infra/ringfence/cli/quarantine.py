@@ -12,31 +12,29 @@ from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement
 from ringfence.cli import complete
 from ringfence.cli.asked import environments_of, profile_at, profile_path
-from ringfence.cli.edge import on_tree, print_diagnostics, write_files
-from ringfence.operate.last_good import LastGood, Overlay, agent_path, last_good, written
+from ringfence.cli.compiled import planned
+from ringfence.cli.edge import on_tree, one_env_option, print_diagnostics, write_files
+from ringfence.operate.last_good import LastGood, last_good, written
 from ringfence.operate.pulumi_steps import Step, cut_off_steps, find_pulumi, project_name, run, whole_step
-from ringfence.plan import Plan, plan_environment
+from ringfence.plan import Plan
 from ringfence.policy.flow import AgentCall
 from ringfence.policy.policy import Policy
 from ringfence.policy.residual import ResidualKind
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import read_environments
-from ringfence.profile.model import Profile, Quarantine
+from ringfence.profile.fleet import agent_path
+from ringfence.profile.model import Profile, Quarantine, moment_text
 from ringfence.profile.quarantine import lifted_text, quarantined_text
-from ringfence.project import now, pinned_day, today
+from ringfence.project import now
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, visible
 from ringfence.source.document import parse_document
 from ringfence.source.edit import EditError
 from ringfence.source.model import validate
-from ringfence.source.tree import Directory, Tree
+from ringfence.source.tree import Directory, Overlay, Tree
 
 
 @click.command()
 @click.argument("agent", shell_complete=complete.agents)
-@click.option(
-    "--env", "env", metavar="ENV", shell_complete=complete.environments,
-    help="In this environment only; in all of the agent's unless given.",
-)  # fmt: skip
+@one_env_option
 @click.option("--because", metavar="TEXT", help="Why; needed to cut it off.")
 @click.option("--ticket", metavar="TICKET", help="Where it is followed.")
 @click.option("--apply", "applied", is_flag=True, help="Deploy it with Pulumi, the agent's NACL first.")
@@ -98,7 +96,7 @@ def _compile(tree: Directory, agent: str, env: str, cut: Quarantine) -> _Case:
 
     good = last_good(tree, lambda overlay: _enforced(overlay, env), {path: amend})
     plan, enforcement = _enforced(good.tree, env)
-    before, _ = _planned(Overlay(tree, {**good.tree.files, **seen}), env)
+    before = planned(Overlay(tree, {**good.tree.files, **seen}), env)
     steps = cut_off_steps(enforcement, agent, project_name(tree), whole=good.whole)
     return _Case(agent, before, plan, enforcement, good, steps)
 
@@ -114,15 +112,9 @@ def _amended(path: str, content: bytes, cut: Quarantine) -> bytes:
         ) from error
 
 
-def _planned(tree: Tree, env: str) -> tuple[Plan, datetime.date]:
-    stack = read_environments(tree, Findings()).get(env)
-    day = today(None, pinned_day(stack.document) if stack else None)
-    return plan_environment(tree, env, day, Findings()), day
-
-
 def _enforced(tree: Tree, env: str) -> tuple[Plan, Enforcement]:
     """Compile all of an environment; agents without addresses are errors of theirs, since they cannot be deployed."""
-    plan, _ = _planned(tree, env)
+    plan = planned(tree, env)
     findings = Findings()
     allocation = allocation_of(plan, tree, findings)
     for name in sorted(allocation.provisional):
@@ -206,7 +198,7 @@ def _lift(tree: Directory, agent: str, path: str, env: str | None, moment: datet
         return 0
     text = lifted_text(document.text, profile, (env,) if env else (), moment)
     write_files(tree.root, {path: text})
-    click.echo(f"wrote {path}: sessions of its role from before {moment:%Y-%m-%dT%H:%M:%SZ} stay worthless")
+    click.echo(f"wrote {path}: sessions of its role from before {moment_text(moment)} stay worthless")
     steps = {name: (whole_step(name, f"gives {agent} back what its profile declares"),) for name in held}
     return _run(steps, dict.fromkeys(held, tree.root), applied=applied)
 

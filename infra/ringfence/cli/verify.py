@@ -11,8 +11,7 @@ from ringfence.cli.live import live_graph, place_of, policy_for_reading
 from ringfence.cli.progress import step
 from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
 from ringfence.plan import plan_environment
-from ringfence.profile.fleet import read_environments
-from ringfence.project import pinned_day, today
+from ringfence.project import day_of
 from ringfence.review.proof import proof_json, proof_report, proof_sarif, proof_text
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Tree
@@ -60,8 +59,7 @@ def command(
     if workloads and not (stack_export or live):
         raise click.UsageError("--workload needs the ids of what is deployed: give --stack-export or --live as well")
     findings = Findings()
-    written = read_environments(tree, Findings()).get(env)
-    day = today(as_of, pinned_day(written.document) if written else None)
+    day = day_of(tree, env, as_of)
     plan = plan_environment(tree, env, day, findings, strict=strict)
     if print_policy:
         click.echo(policy_for_reading(plan))

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ringfence.profile.model import Need
+from ringfence.profile.model import Need, moment_text
 from ringfence.source.edit import Plain, with_item
 
 LONGEST = datetime.timedelta(days=7)
@@ -32,7 +32,7 @@ def opened_text(text: str, need: Need, opening: Opening) -> str:
         "approved_by": opening.approved_by,
         "until": opening.until.isoformat(),
         "break_glass": {
-            "since": f"{opening.since.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "since": moment_text(opening.since),
             "environments": opening.environments,
         },
     }

@@ -21,6 +21,22 @@ AGENTS = "profiles/agents"
 CLASSES = "profiles/classes"
 
 
+def agent_path(agent: str) -> str:
+    """Where an agent's profile stands in a tree."""
+    return f"{AGENTS}/{agent}.yaml"
+
+
+def agent_names(tree: Tree) -> list[str]:
+    """The agents that a tree has profiles of, by their files; raises `InputError` where they cannot be listed."""
+    return [path.removeprefix(f"{AGENTS}/").removesuffix(".yaml") for path in tree.names(AGENTS, ".yaml")]
+
+
+def stack_names(tree: Tree) -> list[str]:
+    """The stacks that a tree has files of, whether they can be read or not; raises `InputError` as `agent_names`."""
+    files = (name for name in tree.names(".", ".yaml") if name.startswith("Pulumi.") and name != "Pulumi.yaml")
+    return [name.removeprefix("Pulumi.").removesuffix(".yaml") for name in files]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """Something that was read, with the document it came from."""

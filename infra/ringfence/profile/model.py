@@ -59,6 +59,11 @@ def _moment(value: object) -> datetime.datetime:
     return moment.astimezone(datetime.UTC).replace(microsecond=0)
 
 
+def moment_text(moment: datetime.datetime) -> str:
+    """A moment as profiles write it and people read it: in UTC, to the second."""
+    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _role(text: str) -> str:
     if not re.fullmatch(
         r"arn:(?:aws[a-z-]*|\$\{partition\}):iam::(?:\d{12}|\$\{account\}):role/[\w+=,.@/${}-]{1,512}", text

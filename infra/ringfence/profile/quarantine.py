@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 
-from ringfence.profile.model import Profile, Quarantine
+from ringfence.profile.model import Profile, Quarantine, moment_text
 from ringfence.source.edit import Plain, with_key, without_key
 
 _KEY = "quarantined"
@@ -48,7 +48,7 @@ def lifted_text(text: str, profile: Profile, environments: Sequence[str], moment
         text = with_key(text, _KEY, _written(kept), after="agent")
     else:
         text = without_key(text, _KEY)
-    return with_key(text, _SESSIONS, _moment(moment), after="agent")
+    return with_key(text, _SESSIONS, moment_text(moment), after="agent")
 
 
 def _written(cut: Quarantine) -> Plain:
@@ -58,13 +58,9 @@ def _written(cut: Quarantine) -> Plain:
     if cut.ticket:
         written["ticket"] = cut.ticket
     if cut.since:
-        written["since"] = _moment(cut.since)
+        written["since"] = moment_text(cut.since)
     if cut.environments:
         written["environments"] = cut.environments
     if cut.direct:
         written["direct"] = cut.direct
     return written or True
-
-
-def _moment(moment: datetime.datetime) -> str:
-    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"

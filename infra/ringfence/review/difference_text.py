@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from ringfence.profile.model import moment_text
 from ringfence.review.difference import (
     QUIET_RISKS,
     AccessChange,
@@ -177,7 +178,7 @@ def approval_text(approval: Approval) -> str:
     """Reason, ticket and who approved; empty where nothing is said."""
     until = f"until {approval.until}" if approval.until else None
     who = " ".join(part for part in (approval.approved_by, until) if part)
-    opened = f"BREAK-GLASS since {approval.break_glass:%Y-%m-%dT%H:%M:%SZ}" if approval.break_glass else None
+    opened = f"BREAK-GLASS since {moment_text(approval.break_glass)}" if approval.break_glass else None
     return " · ".join(part for part in (opened, approval.because, approval.ticket, who) if part)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ringfence.policy.request import METHODS
+from ringfence.profile.model import moment_text
 from ringfence.review.report import AgentReview, Need, QuarantineReview, Report
 
 KINDS = ("not enforceable here", "AWS always", "content")
@@ -13,7 +14,7 @@ KINDS = ("not enforceable here", "AWS always", "content")
 
 def cut_off(quarantine: QuarantineReview) -> str:
     """Since when and why an agent is cut off, as far as its profile says."""
-    since = f"cut off since {quarantine.since:%Y-%m-%dT%H:%M:%SZ}" if quarantine.since else "cut off"
+    since = f"cut off since {moment_text(quarantine.since)}" if quarantine.since else "cut off"
     return " · ".join(filter(None, (since, quarantine.because, quarantine.ticket)))
 
 
@@ -23,7 +24,7 @@ def in_emergency(report: Report) -> list[list[str]]:
     for agent, need in needs(report):
         if need.break_glass is not None:
             destinations = ", ".join(dict.fromkeys(reach.destination for reach in need.reaches))
-            since = f"since {need.break_glass:%Y-%m-%dT%H:%M:%SZ}"
+            since = f"since {moment_text(need.break_glass)}"
             reasons = [need.because, need.ticket, f"{need.approved_by} until {need.until}"]
             found.append(
                 [agent.name, f"{need.capability} to {destinations}", *filter(None, reasons), since, need.declared]

@@ -15,6 +15,7 @@ from ringfence.aws.enforcement.model import RolePolicy
 from ringfence.aws.enforcement.site import AgentNeeds, Site
 from ringfence.aws.iam import Condition, NatAddresses, PolicyDocument, Statement, VpcId
 from ringfence.policy.flow import Service
+from ringfence.profile.model import moment_text
 from ringfence.source.diagnostic import Findings
 
 LAMBDA_ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments")
@@ -57,7 +58,7 @@ def _statements(site: Site, needs: AgentNeeds) -> Iterator[Statement]:
         yield Statement("Quarantined", "Deny", ("*",), ("*",))
         return
     if agent.sessions_since is not None:
-        began = Condition("DateLessThan", "aws:TokenIssueTime", (f"{agent.sessions_since:%Y-%m-%dT%H:%M:%SZ}",))
+        began = Condition("DateLessThan", "aws:TokenIssueTime", (moment_text(agent.sessions_since),))
         yield _deny("EarlierSessions", ("*",), (), (began,))
     by_lambda = agent.platform == "lambda"
     # Lambda's own calls with the role carry no function's ARN (same source).

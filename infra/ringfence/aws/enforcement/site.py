@@ -13,7 +13,7 @@ from ringfence.policy.digest import access_digest
 from ringfence.policy.flow import AgentCall, Flow, Https, Internet, Service, Tls, Transport
 from ringfence.policy.policy import Agent
 from ringfence.policy.span import Span
-from ringfence.profile.model import Environment
+from ringfence.profile.model import Environment, moment_text
 
 EPHEMERAL = (1024, 65535)
 """Ports that answers go to: what NAT gateways and Lambda use covers what every client uses (VPC user guide,
@@ -107,7 +107,7 @@ class Site:
         if cut is None:
             return self.agent_tags(needs)
         said = {
-            "quarantined": f"{cut.since:%Y-%m-%dT%H:%M:%SZ}" if cut.since else "yes",
+            "quarantined": moment_text(cut.since) if cut.since else "yes",
             "quarantined-because": cut.because,
             "quarantined-ticket": cut.ticket,
         }

@@ -15,9 +15,9 @@ from ringfence.aws.place import check_place
 from ringfence.aws.resources.environment import register
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import WrittenEnvironment, read_environments
+from ringfence.profile.fleet import WrittenEnvironment
 from ringfence.profile.model import Environment
-from ringfence.project import find_root, line_at, pinned_day, today
+from ringfence.project import day_of, find_root, line_at, pinned_day
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, render
 from ringfence.source.tree import Directory, Tree
 
@@ -51,9 +51,7 @@ def run(tree: Tree) -> None:
 
 def compile_stack(tree: Tree, stack: str, findings: Findings) -> Enforcement:
     """The stack's enforcement, with its place in AWS asserted; raises `InputError` with everything that is wrong."""
-    written = read_environments(tree, Findings()).get(stack)
-    day = today(None, pinned_day(written.document) if written else None)
-    plan = plan_environment(tree, stack, day, findings)
+    plan = plan_environment(tree, stack, day_of(tree, stack), findings)
     _check_configuration(plan.environment, findings)
     allocation = allocation_of(plan, tree, findings)
     _check_allocation(allocation, findings)
