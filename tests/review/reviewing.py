@@ -21,6 +21,17 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 HOSTILE = "<script>x</script> `code` **b** [l](http://e.vil) | @kim #412 ![i](x) \\u202eevil \\e[31mred \\n## H"
 """A YAML double-quoted text that tries everything that a report could be misled by."""
+HOSTILE_PROFILE = (
+    f'owner: "{HOSTILE}"\n'
+    f'purpose: "{HOSTILE}"\n'
+    f'accepts: [{{risk: open-sibling, because: "{HOSTILE}", approved_by: "{HOSTILE}", until: 2027-01-01}}]\n'
+    "needs:\n"
+    "  - https: {host: example.com, methods: [POST]}\n"
+    f'    because: "{HOSTILE}"\n'
+    f'    ticket: "{HOSTILE}"\n'
+    f'    approved_by: "{HOSTILE}"\n'
+    "    until: 2027-01-01\n"
+)
 
 
 @dataclass(frozen=True)

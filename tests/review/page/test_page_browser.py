@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from comparing import AGAINST, after_edit
 from paging import data_of, page_of
 from playwright.sync_api import Locator, Page, expect
-from reviewing import HOSTILE, review_of, write_tree
-from ringfence.review.difference import AccessChange, AccessEntry, Approval, Change
+from reviewing import HOSTILE_PROFILE, review_of, write_tree
+from ringfence.review.difference import AccessChange, AccessEntry, Approval, Change, Interruption
 from ringfence.review.page.html import page_html
 
 Show = Callable[..., Page]
@@ -195,6 +195,16 @@ def test_what_opened_is_the_first_thing_seen(shown: Show) -> None:
     assert listed(page)[:2] == ["pr-contributor", "support-triage"]
 
 
+def test_what_deploying_a_change_interrupts_is_shown_with_its_mend(shown: Show) -> None:
+    (interruption,) = after_edit("inspection").interruptions or ()
+    section = shown(page_of("dev", "inspection")).locator("#difference")
+    expect(
+        section.get_by_role("heading", name="Interrupted by deploying it, though both sides allow it")
+    ).to_be_visible()
+    for text in (interruption.cause, interruption.effect, interruption.mend, *interruption.agents):
+        expect(section).to_contain_text(text)
+
+
 def test_widened_edges_are_marked_and_only_those(shown: Show) -> None:
     page = shown(page_of("dev", "a class", "a call"))
     assert sorted(page.locator("#picture path.wide title").all_text_contents()) == [
@@ -328,18 +338,7 @@ def test_what_a_filter_leaves_is_said_to_who_does_not_see_it(shown: Show) -> Non
 
 
 def test_hostile_text_of_a_profile_is_text(shown: Show, tmp_path: Path) -> None:
-    lines = (
-        f'owner: "{HOSTILE}"\n'
-        f'purpose: "{HOSTILE}"\n'
-        f'accepts: [{{risk: open-sibling, because: "{HOSTILE}", approved_by: "{HOSTILE}", until: 2027-01-01}}]\n'
-        "needs:\n"
-        "  - https: {host: example.com, methods: [POST]}\n"
-        f'    because: "{HOSTILE}"\n'
-        f'    ticket: "{HOSTILE}"\n'
-        f'    approved_by: "{HOSTILE}"\n'
-        "    until: 2027-01-01\n"
-    )
-    page = shown(page_html(data_of("dev", write_tree(tmp_path, agent=lines))))
+    page = shown(page_html(data_of("dev", write_tree(tmp_path, agent=HOSTILE_PROFILE))))
     fold = open_agent(page, "agent")
     fold.locator("summary", has_text="generated rules").click()
     expect(fold.locator("summary").first).to_contain_text(HARMLESS)
@@ -357,8 +356,9 @@ def test_hostile_text_of_a_change_is_text(shown: Show) -> None:
     access = AccessChange(("agent",), "https", text, (text,), (text,), (text,), text, (text,), (approval,))
     entry = AccessEntry((Change("need", text, f"{text}:1", f"{text}:2"),), ("agent",), (access,))
     difference = dataclasses.replace(
-        after_edit("a need"), against=AGAINST, widened=(entry,), narrowed=(entry,), unread=(text,), added=(text,)
-    )
+        after_edit("a need"), against=AGAINST, widened=(entry,), narrowed=(entry,), unread=(text,), added=(text,),
+        interruptions=(Interruption(("agent",), text, text, text),),
+    )  # fmt: skip
     data = data_of("dev", difference=difference, source_url="https://git.example/{path}")
     page = shown(page_html(data))
     section = page.locator("#difference")

@@ -11,6 +11,7 @@ from typing import Any, cast
 from ringfence.aws.enforcement.layers import LAYERS
 from ringfence.aws.enforcement.model import Enforcement
 from ringfence.policy.policy import Policy
+from ringfence.profile.model import moment_text
 from ringfence.review.difference import AccessChange, AccessEntry, Change, Difference, is_risky
 from ringfence.review.difference_markdown import command
 from ringfence.review.difference_text import agents as agents_of
@@ -204,7 +205,7 @@ def _need(need: Need, reaches: _Shared) -> dict[str, Any]:
         ticket=need.ticket,
         approvedBy=need.approved_by,
         until=need.until,
-        breakGlass=f"{need.break_glass:%Y-%m-%dT%H:%M:%SZ}" if need.break_glass else None,
+        breakGlass=need.break_glass and moment_text(need.break_glass),
         declared=need.declared,
         catalogue=need.catalogue,
         reaches=[reaches.number(reach, lambda reach=reach: _reach(reach)) for reach in need.reaches],
@@ -254,6 +255,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "command": command(difference),
         "agents": agents_of(difference),
         "unread": list(difference.unread),
+        "interruptions": [[each.agents, each.cause, each.effect, each.mend] for each in difference.interruptions or ()],
         "widened": [_entry(entry, prefix) for entry in difference.widened],
         "narrowed": [_entry(entry, prefix) for entry in difference.narrowed],
         "completed": [_risk(risk) for risk in difference.completed],

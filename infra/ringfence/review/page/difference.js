@@ -15,6 +15,10 @@ function showDifference() {
       el("ul", { class: "plain" }, change.unread.map((text) => el("li", {}, text)))],
     entries(change.widened, "changes"),
     change.completed.length > 0 && [el("h4", {}, "Risky combinations completed"), change.completed.map(riskEntry)],
+    change.interruptions.length > 0 && [el("h4", {}, "Interrupted by deploying it, though both sides allow it"),
+      listed(change.interruptions, ([agents, cause, effect, mend]) =>
+        [el("strong", {}, cause), " · ", agentLinks(agents), el("div", { class: "soft" }, `${effect}; ${mend}`)],
+        "interruptions")],
     fold("Narrowed", change.narrowed.length, () => entries(change.narrowed, "changes")),
     fold("Risky combinations resolved", change.resolved.length, () => change.resolved.map(riskEntry)),
     fold("Residuals that came", change.came.length, () => listed(change.came, (text) => text, "residuals")),
