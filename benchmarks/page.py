@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-Row = tuple[str, str]
+from benchmarks.engine import Row
 
 HOW_TO_GET = "apt-get install chromium"
 _TIMES = 9

@@ -68,23 +68,19 @@ def program(folder: Path) -> Any:
 
 def registered(folder: Path) -> Any:
     """Write what the program registers for a fleet into its folder, as `proof` reads it: how many resources."""
-    from ringfence.aws.resources.environment import register
-    from ringfence.aws.resources.imagined import Account
-    from ringfence.aws.resources.recorder import record
-
-    _, enforcement = enforced(folder)
-    account = Account(enforcement.account, enforcement.region, enforcement.zones)
-    graph = record(lambda: register(enforcement), account)
-    (folder / _RESOURCES).write_text(graph.to_json(), encoding="utf-8")
-    return len(graph.resources)
+    return _write_graph(folder, ENVIRONMENT, folder / _RESOURCES)
 
 
 def exported(folder: Path) -> Any:
     """Write what the program registers for the example fleet in production into a folder: how many resources."""
+    return _write_graph(ROOT, "prod", folder / EXAMPLE)
+
+
+def _write_graph(project: Path, environment: str, file: Path) -> int:
     from ringfence.aws.resources.graph import registered_graph
 
-    graph = registered_graph(Directory(ROOT), "prod", AS_OF)
-    (folder / EXAMPLE).write_text(graph.to_json(), encoding="utf-8")
+    graph = registered_graph(Directory(project), environment, AS_OF)
+    file.write_text(graph.to_json(), encoding="utf-8")
     return len(graph.resources)
 
 
