@@ -1,12 +1,12 @@
 """Imports go only downward, and Pulumi stays where it belongs: read from the source, and seen in a running command."""
 
 import ast
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from heavy_imports import run_and_list
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "infra" / "ringfence"
@@ -149,20 +149,5 @@ def test_checking_imports_neither_pulumi_nor_boto3(arguments: list[str], tmp_pat
         "  - https: {host: example.com, methods: [GET]}\n",
         encoding="utf-8",
     )
-    program = (
-        "import sys\n"
-        "from ringfence.cli import main\n"
-        "try:\n"
-        "    main(sys.argv[1:])\n"
-        "except SystemExit as ended:\n"
-        "    print('status', ended.code)\n"
-        "heavy = {'pulumi', 'pulumi_aws', 'boto3', 'botocore', 'rich', 'scapy', 'grpc'}\n"
-        "print('heavy', sorted(heavy & set(sys.modules)))\n"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program, *(str(tmp_path) if word == "TREE" else word for word in arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = run_and_list(*(str(tmp_path) if word == "TREE" else word for word in arguments))
     assert ran.stdout.splitlines()[-2:] == ["status 0", "heavy []"], ran.stdout + ran.stderr

@@ -1,12 +1,11 @@
 """`ringfence explain` as a user runs it: from a file, without what only a deployment needs."""
 
 import datetime
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from commanding import DAY, ROOT, ringfence
+from heavy_imports import run_and_list
 from ringfence.aws.resources.graph import registered_graph
 from ringfence.source.tree import Directory
 
@@ -22,21 +21,10 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_file_is_read_without_pulumi_and_without_boto3(state: Path) -> None:
-    program = (
-        "import sys\n"
-        "from ringfence.cli import main\n"
-        "try:\n"
-        "    main(sys.argv[1:])\n"
-        "except SystemExit as ended:\n"
-        "    print('status', ended.code)\n"
-        "heavy = {'pulumi', 'pulumi_aws', 'boto3', 'botocore', 'rich', 'scapy', 'grpc'}\n"
-        "print('heavy', sorted(heavy & set(sys.modules)))\n"
-    )
     asked = ("explain", "pr-contributor", FORBIDDEN, "--env", "prod", "--as-of", DAY, "--stack-export", str(state))
-    ran = subprocess.run(
-        [sys.executable, "-c", program, *asked], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+    ran = run_and_list(*asked)
     assert ran.stdout.splitlines()[-2:] == ["status 0", "heavy []"], ran.stdout + ran.stderr
+    assert ran.stderr == ""
 
 
 def test_the_file_and_the_program_give_one_answer(state: Path) -> None:

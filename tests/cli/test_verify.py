@@ -84,26 +84,3 @@ def test_sarif_is_valid_and_places_differences_in_the_project(tmp_path: Path) ->
     places = [each["physicalLocation"]["artifactLocation"] for result in run["results"] for each in result["locations"]]
     assert all((ROOT / place["uri"]).is_file() and place["uriBaseId"] == "%SRCROOT%" for place in places)
     assert str(tmp_path) not in done.stdout
-
-
-def test_explaining_from_a_file_imports_no_pulumi(tmp_path: Path) -> None:
-    path = tmp_path / "state.json"
-    recorded = (
-        "import datetime, pathlib, sys; from ringfence.source.tree import Directory; "
-        "from ringfence.aws.resources.graph import registered_graph; "
-        "tree = Directory(pathlib.Path(sys.argv[1])); "
-        "sys.stdout.write(registered_graph(tree, 'dev', datetime.date(2026, 11, 23)).to_json())"
-    )
-    written = subprocess.run([sys.executable, "-c", recorded, str(ROOT)], capture_output=True, text=True, check=True)
-    path.write_text(written.stdout)
-    program = (
-        "import sys; from ringfence.cli import main\n"
-        "try:\n    main()\n"
-        "finally:\n    print('imported', sorted({'pulumi', 'pulumi_aws', 'grpc', 'boto3'} & set(sys.modules)))\n"
-    )
-    asked = ["pr-contributor", "POST https://api.github.com/user/repos", "--env", "dev", "--as-of", "2026-11-23"]
-    command = [sys.executable, "-c", program, "explain", *asked, "--root", str(ROOT), "--stack-export", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "no need would allow it: the ceiling forbids it in dev" in done.stdout
-    assert done.stdout.endswith("imported []\n")

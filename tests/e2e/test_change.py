@@ -11,7 +11,7 @@ from pathlib import Path
 import changes
 import pytest
 from changes import EVERYWHERE, Change
-from deployment import DAY, ENVIRONMENTS, Deployment, Ran
+from deployment import DAY, ENVIRONMENTS, Base, Deployment, Ran
 from proving import passages, plan_of, prove_graph
 from ringfence.cli.against import compiled_state
 from ringfence.review.compare import compare
@@ -56,7 +56,9 @@ def golden(difference: Difference, ran: Ran) -> str:
     ] or ["interrupts nothing"]
     done: dict[tuple[str, str], list[str]] = defaultdict(list)
     for line in ran.changes:
-        verb, kind, name = re.fullmatch(r"(.+) (\w+) (\S+)", line).groups()  # type: ignore[union-attr]
+        said = re.fullmatch(r"(.+) (\w+) (\S+)", line)
+        assert said is not None, line
+        verb, kind, name = said.groups()
         done[verb, kind].append(name)
     for (verb, kind), names in sorted(done.items()):
         lines += ["", f"{verb} {len(names)} {kind}", *(f"  {name}" for name in sorted(names))]
@@ -88,11 +90,11 @@ def test_a_change_does_what_is_written_and_is_safe_on_its_way(
     name: str,
     change: Change,
     deployed: Callable[[str], Deployment],
-    base: Callable[..., object],
+    base: Callable[[str], Base],
     record_property: Callable[[str, object], None],
 ) -> None:
     deployment = deployed(environment)
-    original: Path = base(environment).deployment.project  # type: ignore[attr-defined]
+    original = base(environment).deployment.project
     old, before = plan_of(original, environment), deployment.world.resources()
     change(deployment.project, environment)
     difference = difference_of(original, deployment.project, environment)

@@ -28,7 +28,9 @@ ALIASES = frozenset({"aws:alb/loadBalancer:LoadBalancer"})
 
 @pytest.mark.parametrize(("kind", "path"), sorted(_PUBLIC.items()))
 def test_every_public_address_stands_where_the_provider_reads_it(kind: str, path: tuple[str, ...]) -> None:
-    module, name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", kind).groups()  # type: ignore[union-attr]
+    written = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", kind)
+    assert written is not None
+    module, name = written.groups()
     service = getattr(pulumi_aws, module)
     own = importlib.import_module(getattr(service, name).__module__)
     assert path[0] in _types.input_type_py_to_pulumi_names(getattr(own, f"{name}Args")).values()

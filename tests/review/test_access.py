@@ -6,6 +6,7 @@ What a piece says is read back from its words alone, as a reviewer would read th
 import datetime
 import ipaddress
 import itertools
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -202,10 +203,10 @@ def every_connection(one: Side) -> set[Connection]:
 
 @settings(max_examples=100, deadline=None)
 @given(web, other, st.randoms(use_true_random=False))
-def test_the_same_in_another_order_has_nothing_more(first: list[Access], second: list[Access], random: object) -> None:
+def test_the_same_in_another_order_has_nothing_more(first: list[Access], second: list[Access], random: Random) -> None:
     accesses = [*first, *second]
     other_order = list(accesses)
-    random.shuffle(other_order)  # type: ignore[attr-defined]
+    random.shuffle(other_order)
     assert only_of(side(accesses), side(other_order)) == ()
     assert only_of(side(accesses), side([*other_order, *accesses])) == ()
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from random import Random
 
 import pytest
 from comparing import DAY, EDITS, FILES, PR, TRIAGE, accesses, after_edit, between, edited, files_with, state_of
@@ -67,7 +68,7 @@ def test_every_access_comes_through_a_change_that_is_shown(some: frozenset[str],
 
 @settings(max_examples=6, deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_needs_in_another_order_open_nothing(random: object) -> None:
+def test_needs_in_another_order_open_nothing(random: Random) -> None:
     files = dict(FILES)
     for path in (PR, TRIAGE, "profiles/classes/coder.yaml"):
         files[path] = shuffled(files[path], random)
@@ -75,13 +76,13 @@ def test_needs_in_another_order_open_nothing(random: object) -> None:
     assert is_empty(dataclasses.replace(difference, without_access=()))
 
 
-def shuffled(text: str, random: object) -> str:
+def shuffled(text: str, random: Random) -> str:
     head, _, rest = text.partition("needs:\n")
     body = re.match(r"(?:(?: .*|#.*)?\n)*", rest)
     assert body is not None
     needs = re.split(r"(?m)^(?=  - )", re.sub(r"(?m)^ *#.*\n", "", body.group()))
     first, needs = needs[0], needs[1:]
-    random.shuffle(needs)  # type: ignore[attr-defined]
+    random.shuffle(needs)
     return f"{head}needs:\n{first}{''.join(needs)}{rest[body.end() :]}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from markdown_reading import outside_code, tags_of
-from reviewing import ENVIRONMENTS, HOSTILE, ROOT, review_of, write_tree
+from reviewing import ENVIRONMENTS, HOSTILE_PROFILE, ROOT, review_of, write_tree
 from ringfence.review.as_json import json_of
 from ringfence.review.markdown import code, markdown_of
 from ringfence.review.merged import needs
@@ -19,18 +19,7 @@ from ringfence.review.text import WIDTH, text_of
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Report:
-    lines = (
-        f'owner: "{HOSTILE}"\n'
-        f'purpose: "{HOSTILE}"\n'
-        f'accepts: [{{risk: open-sibling, because: "{HOSTILE}", approved_by: "{HOSTILE}", until: 2027-01-01}}]\n'
-        "needs:\n"
-        "  - https: {host: example.com, methods: [POST]}\n"
-        f'    because: "{HOSTILE}"\n'
-        f'    ticket: "{HOSTILE}"\n'
-        f'    approved_by: "{HOSTILE}"\n'
-        "    until: 2027-01-01\n"
-    )
-    return review_of("dev", write_tree(tmp_path, agent=lines)).report
+    return review_of("dev", write_tree(tmp_path, agent=HOSTILE_PROFILE)).report
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
