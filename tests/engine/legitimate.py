@@ -106,6 +106,14 @@ def connections() -> Iterator[Conversation]:
         yield talk(f"in pieces of {size}", pieces, OK, pieces, OK)
         posted = http1.raw(POST[: -len(POST_BODY)], "granted", body=POST_BODY, pieces=(size,))
         yield talk(f"POST in pieces of {size}", posted, OK, pieces, OK)
+    for size in (300, 1000, 1460):
+        upload = http1.request(
+            "PUT", "/upload/".ljust(TARGET_MAX, "a"), OTHER, body=b"NO LINE ENDS HERE " + b"a" * 60_000
+        )
+        upload = dataclasses.replace(upload, pieces=(size,))
+        yield talk(f"a long target and a large body in pieces of {size}", GRANTED, OK, upload, OK, GRANTED, OK)
+        ahead = (GRANTED, dataclasses.replace(upload, joined=True))
+        yield talk(f"a long target and a large body ahead of an answer, in pieces of {size}", *ahead, OK, OK)
     yield talk("sent twice", GRANTED, OK, GRANTED, OK, persistent=True)
     yield talk("in IP fragments", http1.request("GET", PULL, HOST, headers=(("X", "y" * 900),)), OK, fragment=512)
     yield talk("opened and closed again")

@@ -9,7 +9,16 @@ is looked for in the stream, before the parser gets to the end of the head.
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from ringfence.aws.enforcement.firewall.mark import ASKED_BIT, HTTP, HTTP2_BIT, STREAM, mark, refusal
+from ringfence.aws.enforcement.firewall.mark import (
+    ASKED_BIT,
+    HTTP,
+    HTTP2_BIT,
+    LINE_BIT,
+    STREAM,
+    UNASKED,
+    mark,
+    refusal,
+)
 from ringfence.aws.enforcement.firewall.request import line_refusals
 from ringfence.aws.enforcement.firewall.rule import Draft, Toward
 
@@ -25,6 +34,13 @@ AHEAD_MAX = 20
 """Packets with request lines that a client may send without an answer."""
 AHEAD_LINES_MAX = 24
 """Request lines in one packet. With `AHEAD_MAX` fewer than 512 are open at once, which is where the parser gives up."""
+
+LINE_MAX = 2_100
+"""Octets within which a request line has its end: a method, `TARGET_MAX` octets and a version; the engine surely holds
+2,304 of a stream (2,560 less a tenth at random: ``stream.reassembly.toserver-chunk-size`` in suricata.yaml)."""
+BEGUN_MIN = 800
+"""Octets of a target after which a line is noted that goes on: so few that, of segments of at most 1,460 octets, one
+ends between there and what the engine surely holds."""
 
 # Beside each expression stands a content that is always there: AWS wants one.
 _HEAD = 'http.header.raw; content:"|0d 0a|"; '
@@ -90,6 +106,7 @@ def head_drafts(ports: Iterable[int], http2: str) -> Iterator[Draft]:
     """The refusals, for requests to these ports."""
     yield from _limits(http2)
     yield from _idle(http2)
+    yield from _long_lines(http2)
     for form, matches in line_refusals(http2):
         yield refusal(form, matches, protocol="http", state="")
     http1 = "http" if http2 == "refuse" else "http1"
@@ -129,6 +146,11 @@ def head_marks(http2: str) -> Iterator[Draft]:
     yield mark("ahead", "tcp", f"{HTTP} dsize:>0; {_LINE} flowint:{_AHEAD},+,1;")
     if http2 == "judge":
         yield mark("http2", "http2", f"{HTTP} flowbits:set,{HTTP2_BIT};")
+    going_on = rf"[A-Z]{{2,}} (?:\/|[Hh][Tt][Tt][Pp])[^ \r\n]{{{BEGUN_MIN},}}\z"
+    begun = rf'{_text(http2)}content:" "; pcre:"/{going_on}/"; flowbits:set,{LINE_BIT};'
+    ended = rf'content:"|0a|"; pcre:"/\n(?![^\n]*{going_on})[^\n]*\z/"; flowbits:unset,{LINE_BIT};'
+    yield mark("line-begun", "tcp", f"{HTTP} {begun}", state=STREAM)
+    yield mark("line-ended", "tcp", f"{HTTP} flowbits:isset,{LINE_BIT}; {ended}", state=STREAM)
     yield mark("caught-up", "tcp", f"{HTTP} dsize:>0; flowint:{_AHEAD},=,0;", toward=Toward.CLIENT)
 
 
@@ -166,12 +188,24 @@ def _limits(http2: str) -> Iterator[Draft]:
 
 def _idle(http2: str) -> Iterator[Draft]:
     """Where no request is under way the client's next octets are one: text, and not a tunnel inside the connection."""
-    idle = f"{HTTP} flowbits:isnotset,{ASKED_BIT}; dsize:>0;"
-    if http2 == "judge":
-        idle = f"{idle} flowbits:isnotset,{HTTP2_BIT};"
     for name, first in (
         ("high", "byte_test:1,>,126,0;"),
         ("low", "byte_test:1,<,9,0;"),
         ("control", "byte_test:1,>,13,0; byte_test:1,<,32,0;"),
     ):
-        yield refusal(f"not-text-{name}", f"{idle} {first}")
+        yield refusal(f"not-text-{name}", f"{HTTP} {UNASKED} {_text(http2)}dsize:>0; {first}")
+
+
+def _long_lines(http2: str) -> Iterator[Draft]:
+    """Request lines on which the engine's parser gives up, at 18,000 octets: long before, while they go on.
+
+    Where no request is under way whatever has no end is one. Ahead of an answer it may be a body, so there a line is
+    told by how it begins: a method and a path or an address (RFC 9112, 3.2).
+    """
+    endless = f'isdataat:{LINE_MAX - 1}; content:!"|0a|";'
+    yield refusal("long-line", f"{HTTP} {UNASKED} {_text(http2)}{endless}", state=STREAM)
+    yield refusal("long-line-ahead", f"{HTTP} flowbits:isset,{LINE_BIT}; {endless}", state=STREAM)
+
+
+def _text(http2: str) -> str:
+    return f"flowbits:isnotset,{HTTP2_BIT}; " if http2 == "judge" else ""

@@ -15,6 +15,9 @@ bit                     set on                                read on
                         head of its answer
 ``ringfence.http2``     the packet in which HTTP/2 is         later packets: the one that sets it is text
                         recognised
+``ringfence.line``      octets of a stream that end within a  octets without a line's end, which neither sets it
+                        long target; taken back by others     nor takes it back
+                        with a line's end
 ======================  ====================================  =================================================
 
 The engine asks rules on packets and streams first, rules on what its parsers found last, whatever their order in the
@@ -31,12 +34,14 @@ SEEN_BIT = "ringfence.seen"
 NAMED_BIT = "ringfence.named"
 ASKED_BIT = "ringfence.asked"
 HTTP2_BIT = "ringfence.http2"
+LINE_BIT = "ringfence.line"
 
 _GROUP_BIT = "ringfence.group"
 
 TLS = f"flowbits:isset,{TLS_BIT};"
 HTTP = f"flowbits:isset,{HTTP_BIT};"
 UNSEEN = f"flowbits:isnotset,{SEEN_BIT};"
+UNASKED = f"flowbits:isnotset,{ASKED_BIT};"
 UNNAMED = f"flowbits:isnotset,{NAMED_BIT};"
 
 STREAM = "established,only_stream"
