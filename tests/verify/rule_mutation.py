@@ -8,7 +8,7 @@ another, an anchor goes. Options that say nothing about traffic are in `NEUTRAL`
 import dataclasses
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ringfence.verify.suricata.parse import ACTIONS, parse_rules
 from ringfence.verify.suricata.rule import Rule
@@ -54,12 +54,12 @@ BUFFERS = {
 
 @dataclasses.dataclass(frozen=True)
 class RuleMutant:
-    """One change: ``site`` is its kind, ``rules`` the group's text with it, ``written`` the changed rule."""
+    """One change of one ``rule``: ``site`` is its kind, ``rules`` the group's text with it."""
 
     what: str
     site: str
+    rule: Rule
     rules: str
-    written: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,24 +88,45 @@ class Parts:
 
 
 def rule_mutants(text: str) -> Iterator[RuleMutant]:
-    """Every change of one group's text."""
+    """Every change of one group's text, rule after rule."""
     rules = parse_rules(text, "group", {}, {})
     lines = [rule.text for rule in rules]
     for index, rule in enumerate(rules):
         name = " ".join(rule.message.split()[:3])
         others = [*lines[:index], *lines[index + 1 :]]
-        yield _mutant(f"{name}: dropped", "rule dropped", others, "")
+        yield _mutant(f"{name}: dropped", "rule dropped", rule, others)
         for place, where in ((0, "first"), (len(others), "last")):
             if place != index:
-                yield _mutant(f"{name}: moved {where}", "rule moved", [*others[:place], rule.text, *others[place:]], "")
+                yield _mutant(
+                    f"{name}: moved {where}", "rule moved", rule, [*others[:place], rule.text, *others[place:]]
+                )
         for site, what, parts in _changes(Parts.of(rule)):
             written = str(parts)
             if written != rule.text:
-                yield _mutant(f"{name}: {what}", site, [*lines[:index], written, *lines[index + 1 :]], written)
+                yield _mutant(f"{name}: {what}", site, rule, [*lines[:index], written, *lines[index + 1 :]])
 
 
-def _mutant(what: str, site: str, lines: list[str], written: str) -> RuleMutant:
-    return RuleMutant(what, site, "".join(f"{line}\n" for line in lines), written)
+def of_each_kind(mutants: Iterable[RuleMutant], most: int) -> list[RuleMutant]:
+    """Some changes of each kind, first and last among them, in rules that differ in texts and numbers only."""
+    kinds: dict[tuple[str, str], list[RuleMutant]] = {}
+    for mutant in mutants:
+        kinds.setdefault((_shape(mutant.rule), mutant.site), []).append(mutant)
+    chosen = [alike[index] for alike in kinds.values() for index in _spread(len(alike), most)]
+    return sorted(chosen, key=lambda mutant: mutant.rule.line)
+
+
+def _shape(rule: Rule) -> str:
+    return re.sub(r'"[^"]*"|\d+', "", rule.text)
+
+
+def _spread(length: int, most: int) -> list[int]:
+    if length <= most:
+        return list(range(length))
+    return [round(index * (length - 1) / max(most - 1, 1)) for index in range(most)]
+
+
+def _mutant(what: str, site: str, rule: Rule, lines: list[str]) -> RuleMutant:
+    return RuleMutant(what, site, rule, "".join(f"{line}\n" for line in lines))
 
 
 _Change = tuple[str, str, Parts]

@@ -19,7 +19,7 @@ from ringfence.policy.host import HostPattern
 from ringfence.policy.policy import Agent, Policy
 from ringfence.policy.request import RequestPattern
 from ringfence.policy.span import Span
-from ringfence.verify.firewall import CLIENT_PORT
+from ringfence.verify.explain.packets import CLIENT_PORT
 from ringfence.verify.suricata.conversation import (
     Course,
     after_hello,

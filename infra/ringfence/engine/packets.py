@@ -46,8 +46,23 @@ class Packet:
     carries: tuple[Carried, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Conversations by their indices, their packets, and the pcap file of these: what an engine replays at once."""
+
+    members: list[tuple[int, Conversation]]
+    packets: list[Packet]
+    file: bytes
+
+
 class CaptureError(ValueError):
     """Conversations that cannot share a capture, or that cannot be written as packets."""
+
+
+def captures(conversations: Iterable[Conversation]) -> tuple[Capture, ...]:
+    """Conversations as captures, as few as possible: more than one only for those that no port tells apart."""
+    built = ((members, build(members)) for members in batches(conversations))
+    return tuple(Capture(members, packets, capture(packets)) for members, packets in built)
 
 
 def batches(conversations: Iterable[Conversation]) -> Iterator[list[tuple[int, Conversation]]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ringfence.engine.configuration import Setting, render
 from ringfence.engine.flow import Conversation
-from ringfence.engine.packets import batches, build, capture
+from ringfence.engine.packets import Capture, captures
 from ringfence.engine.verdict import Verdict, read_verdicts
 
 VERSIONS = (7, 8)
@@ -64,21 +64,29 @@ class Engine:
 
         One engine start for all conversations; further ones only for those that no port tells apart.
         """
+        return self.replay(rules, captures(conversations), setting)
+
+    def replay(
+        self,
+        rules: str,
+        traffic: Iterable[Capture],
+        setting: Setting = Setting(),  # noqa: B008 - frozen, no state
+    ) -> tuple[Verdict, ...]:
+        """As `judge`, of traffic that is captured once and replayed under several rule sets."""
         verdicts: dict[int, Verdict] = {}
-        for members in batches(conversations):
-            packets = build(members)
+        for each in traffic:
             with tempfile.TemporaryDirectory(prefix="ringfence-engine-") as name:
                 folder = Path(name)
-                (folder / "traffic.pcap").write_bytes(capture(packets))
+                (folder / "traffic.pcap").write_bytes(each.file)
                 finished = self._start(
                     folder, rules, setting, "-r", f"{folder}/traffic.pcap", "--simulate-ips", "--runmode", "single"
                 )
                 if finished.returncode != 0:
                     raise EngineError("\n".join(_complaints(finished.stderr)) or f"exit {finished.returncode}")
-                _expect_all_read(finished, len(packets))
+                _expect_all_read(finished, len(each.packets))
                 events = _events(folder / "eve.json")
-            verdicts.update(read_verdicts(members, packets, events, rules))
-        return tuple(verdicts[index] for index in range(len(conversations)))
+            verdicts.update(read_verdicts(each.members, each.packets, events, rules))
+        return tuple(verdicts[index] for index in sorted(verdicts))
 
     def _start(self, folder: Path, rules: str, setting: Setting, *arguments: str) -> subprocess.CompletedProcess[str]:
         (folder / "suricata.yaml").write_text(render(setting, ["rules"], str(folder)))

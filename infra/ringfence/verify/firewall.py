@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -40,9 +41,6 @@ from ringfence.verify.suricata.conversation import MODELLED
 from ringfence.verify.suricata.ruleset import RuleSet
 
 LAYER = "firewall"
-CLIENT_PORT = 49152
-"""The client's port in examples: ephemeral wherever one looks."""
-
 _FEW = 8
 """So many rules about names are asked one after the other: to part names into classes costs more."""
 
@@ -111,9 +109,11 @@ class FirewallReach:
         seen: set[tuple[object, ...]] = set()
         for source in (part for each in self.rules.source_atoms(sources) for part in atoms(scopes, each)):
             for destination in self._destinations(destinations):
-                for port in self._ports(tuple(sorted(by_port))):
+                for port, client_port in itertools.product(
+                    self._ports(tuple(sorted(by_port))), self.rules.client_port_atoms
+                ):
                     here = tuple(flow for number, each in by_port.items() if number in port for flow in each)
-                    candidates = self.rules.candidates(source.first, destination.first, port.first, CLIENT_PORT)
+                    candidates = self.rules.candidates(source.first, destination.first, port.first, client_port.first)
                     place = _Place(self, agent, source, destination, port, here, candidates)
                     key = (candidates, tuple(map(id, here)), place.is_inspected, port.first in others.tcp)
                     # Nothing tells this place from one that was looked at before.
@@ -176,8 +176,10 @@ class _Place:
     def _findings(self, others: Others) -> Iterator[Finding]:
         bare = self.candidates.asking(frozenset())
         if not others.observed:
-            packets = self._of(bare, other_packets(bare))
-            yield from _reachable(packets, reached=others.beyond_tcp)
+            portless = bare.portless()
+            for rules, with_ports in ((bare, True), (portless, False)):
+                packets = self._of(rules, other_packets(rules, with_ports=with_ports))
+                yield from _reachable(packets, reached=others.beyond_tcp)
         found = self._connections(bare)
         if self.flows:
             yield from found

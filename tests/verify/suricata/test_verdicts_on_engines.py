@@ -19,7 +19,7 @@ from ringfence.engine import http1, tls
 from ringfence.engine.configuration import ActionOrder, Setting
 from ringfence.engine.flow import Conversation, says
 from ringfence.engine.suricata import Engine
-from ringfence.verify.firewall import CLIENT_PORT
+from ringfence.verify.explain.packets import CLIENT_PORT
 from ringfence.verify.suricata.conversation import Course, after_hello, follow, handshake, hello, next_request, request
 from ringfence.verify.suricata.moment import Value
 from ringfence.verify.suricata.ruleset import RuleSet, RuleText

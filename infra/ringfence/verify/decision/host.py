@@ -22,7 +22,7 @@ from ringfence.verify.language.expression import (
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.language.region import LENGTH_MAX
-from ringfence.verify.suricata.buffers import HOST
+from ringfence.verify.suricata.buffers import HOST, STREAM
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.condition import BufferTest, Condition
 from ringfence.verify.suricata.conversation import next_request
@@ -116,7 +116,8 @@ class _Possible:
     @staticmethod
     def after(begun: States, candidates: Candidates) -> "_Possible":
         """From the moment on when connections are in these states."""
-        changes = [read.effect.condition for read in (*candidates.to_server, *candidates.to_client)]
+        read_ones = (read.effect.condition for read in (*candidates.to_server, *candidates.to_client))
+        changes = [condition for condition in read_ones if _meets_heads(condition)]
         ever = frozenset[str]().union(*begun.bits, *(condition.sets for condition in changes))
         always = frozenset[str]().union(*begun.bits[:1]).intersection(*begun.bits)
         return _Possible(ever, always.difference(*(condition.unsets for condition in changes)))
@@ -124,6 +125,11 @@ class _Possible:
     def holds(self, condition: Condition) -> bool:
         """Whether what a condition asks of bits may hold."""
         return condition.bits <= self.ever and not condition.not_bits & self.always
+
+
+def _meets_heads(condition: Condition) -> bool:
+    """Whether a condition can hold where the stream ends as heads do: with the end of a line."""
+    return all(test.buffer != STREAM or before(test.language, b"\n") is not NOTHING for test in condition.tests)
 
 
 @functools.lru_cache(maxsize=65536)
@@ -172,6 +178,8 @@ SHAPE = frozenset({"http.header.raw", "http.header_names", "http.protocol"})
 def _by_value(test: BufferTest, value: Value) -> Iterator[Expression]:
     """The languages of names by which a test tells hosts apart in a value that holds one; nothing where by none."""
     if _SOME_HOST not in value.start + value.end:
+        return
+    if before(test.language, value.end) is NOTHING:
         return
     least = len(value.start) + len(value.end) - len(_SOME_HOST)
     lengths = Numbers(((least, LENGTH_MAX if value.open_ else least + NAME_MAX),))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ringfence.policy.flow import Flow, Https
 from ringfence.verify.decision.difference import Difference
 from ringfence.verify.decision.host import HostClass, host_classes, told_apart
+from ringfence.verify.decision.in_use import cut_short, odd_octets, unread
 from ringfence.verify.decision.opening import PAYLOAD
 from ringfence.verify.decision.request import (
     ANSWER,
@@ -13,12 +14,12 @@ from ringfence.verify.decision.request import (
     Bits,
     States,
     answered,
+    answers,
     asked,
     begun,
     named,
     odd_shapes,
     requests,
-    switching,
 )
 from ringfence.verify.granted import granted_targets, host_names
 from ringfence.verify.language.expression import Expression
@@ -65,8 +66,14 @@ def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided
         found = requests(each.candidates, each.like, granted, ready, odd[each.like])
         for host in each.hosts if found else ():
             yield rules.at(host.languages), [named(difference, host.name) for difference in found], each.flows
-    answers = candidates.asking(ANSWER)
-    yield answers, switching(answers, after_request), ()
+    everyone = [flow for each in by_names.values() for flow in each]
+    of_answers = candidates.asking(ANSWER)
+    yield of_answers, answers(of_answers, after_request), everyone
+    plain = candidates.asking(PAYLOAD)
+    yield plain, unread(plain, met, after_request), ()
+    if by_names:
+        yield plain, cut_short(plain, after_request, ready), everyone
+        yield plain, odd_octets(plain, after_request, ready), everyone
 
 
 def _alike(
@@ -90,7 +97,7 @@ def _alike(
 
 def _states(candidates: Candidates, hosts: Iterable[_Alike]) -> tuple[States, States]:
     """The states of connections after a request that passes, and of those that are ready for the next one."""
-    answers = candidates.asking(ANSWER)
+    of_answers = candidates.asking(ANSWER)
     places = {(each.candidates, each.like) for each in hosts}
     after_request, ready = set[Bits](), set[Bits]()
     freed = [False, False]
@@ -99,7 +106,7 @@ def _states(candidates: Candidates, hosts: Iterable[_Alike]) -> tuple[States, St
         start = waiting.pop()
         for rules, host in places:
             passed = asked(rules, host, start)
-            following = answered(answers, passed)
+            following = answered(of_answers, passed)
             freed[0] |= passed.freed
             freed[1] |= following.freed
             after_request.update(passed.bits)

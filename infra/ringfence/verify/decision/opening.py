@@ -1,7 +1,7 @@
 """How connections begin: whether they come about, and what passes that is no protocol that is granted."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ringfence.policy.request import METHODS
 from ringfence.verify.decision.difference import REMEMBERED, Difference, all_or_nothing, less, more
@@ -10,7 +10,16 @@ from ringfence.verify.language.expression import Expression, derivative
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.suricata.buffers import PACKET, STREAM
 from ringfence.verify.suricata.candidates import Candidates
-from ringfence.verify.suricata.conversation import client_speaks, early, follow, handshake, sends, server_speaks
+from ringfence.verify.suricata.conversation import (
+    HELLO_START,
+    client_speaks,
+    early,
+    follow,
+    handshake,
+    sends,
+    sends_later_ones,
+    server_speaks,
+)
 from ringfence.verify.suricata.moment import Moment
 from ringfence.verify.suricata.shapes import UNRECOGNISED_OPENINGS
 
@@ -18,6 +27,12 @@ PAYLOAD = frozenset({STREAM, PACKET})
 """The buffers that are there before a protocol is recognised."""
 ENDLESS = 40_000
 """Octets of a hello or a request that goes on and on: more than any one that is granted has."""
+OVERTAKING = 2_000
+"""Up to how many octets of a client may arrive before its first one, and a granted connection holds."""
+_FILLERS = (b"\0", HELLO_START + b"GET / HTTP/1.1\r\n")
+"""What follows octets that begin nothing: nothing that a rule looks for, and what one might take for a beginning."""
+_FILLED = (dict(UNRECOGNISED_OPENINGS)["a random octet"], dict(UNRECOGNISED_OPENINGS)["a heartbeat (RFC 6520)"])
+"""What is followed by either: what begins like nothing, and what begins like a hello but for two octets."""
 
 HELLOS = matched_by(r"^\x16\x03(?s:...)\x01")
 """The beginnings of TLS: a handshake record with a ClientHello (RFC 8446, 5.1 and 4)."""
@@ -36,6 +51,7 @@ _OTHER_PACKETS = (
     ("UDP over IPv6", "udp", 6, 17),
     ("ICMP over IPv6", "icmp", 6, 58),
 )
+_WITH_PORTS = ("tcp", "udp")
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
@@ -53,13 +69,14 @@ def first_packets(candidates: Candidates) -> tuple[Difference, ...]:
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def other_packets(candidates: Candidates) -> tuple[Difference, ...]:
+def other_packets(candidates: Candidates, *, with_ports: bool) -> tuple[Difference, ...]:
     """Packets of other protocols than TCP over IPv4, none of which is ever granted here."""
-    return tuple(_other_packets(candidates))
+    protocols = (each for each in _OTHER_PACKETS if (each[1] in _WITH_PORTS) == with_ports)
+    return tuple(_other_packets(candidates, protocols))
 
 
-def _other_packets(candidates: Candidates) -> Iterator[Difference]:
-    for name, transport, version, protocol in _OTHER_PACKETS:
+def _other_packets(candidates: Candidates, protocols: Iterable[tuple[str, str, int, int]]) -> Iterator[Difference]:
+    for name, transport, version, protocol in protocols:
         for payload in (False, True):
             moment = Moment(
                 name, transport, to_server=True, established=False, first=True, payload=payload,
@@ -91,14 +108,19 @@ def _openings(candidates: Candidates, expected: Expression, *, granted: bool) ->
         if passed > common:
             yield more(candidates, f"{passed} octets of {name}, sent first,", course)
             continue
-        for size in _sizes(candidates) if common < len(octets) else ():
-            whole = octets.ljust(size, b"\0")[: max(size, common + 1)]
+        for whole in _at_once(candidates, octets, common + 1) if common < len(octets) else ():
             course = follow(candidates, (sends(whole),), opened)
             if not course.passing.is_empty():
                 yield more(candidates, f"{len(whole)} octets that begin as {name}, sent at once,", course)
                 break
         if granted and passed < len(octets):
             yield from all_or_nothing(candidates, f"{name}, sent first,", course, granted=True)
+    overtaking = [size for size in sizes(candidates) if 1 < size <= OVERTAKING]
+    for size in overtaking if not is_empty(expected) else ():
+        overtaken = follow(candidates, (sends_later_ones(size),), opened)
+        if overtaken.passing.is_empty():
+            yield less(candidates, f"a beginning whose first octet arrives behind its {size}th", overtaken)
+            break
     for application in _OTHER_APPLICATIONS:
         spoken = follow(candidates, (client_speaks(application, 100),), opened)
         yield from all_or_nothing(candidates, f"{application.upper()}", spoken, granted=granted)
@@ -111,7 +133,14 @@ def _openings(candidates: Candidates, expected: Expression, *, granted: bool) ->
     yield from all_or_nothing(candidates, what, answered, granted=granted)
 
 
-def _sizes(candidates: Candidates) -> list[int]:
+def _at_once(candidates: Candidates, octets: bytes, least: int) -> Iterator[bytes]:
+    """First octets in every length that rules tell apart."""
+    for size in sizes(candidates):
+        for filler in _FILLERS if octets in _FILLED else _FILLERS[:1]:
+            yield (octets + filler * size)[: max(size, least)]
+
+
+def sizes(candidates: Candidates) -> list[int]:
     """One number of first octets for every way in which rules can tell such numbers apart, up to a window's."""
     borders: set[int] = {1}
     for read in candidates.to_server:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ringfence.policy.request import METHODS
-from ringfence.verify.decision.difference import HOST_NAME, REMEMBERED, Difference, all_or_nothing, compare, more
+from ringfence.verify.decision.difference import HOST_NAME, REMEMBERED, Difference, all_or_nothing, compare, less, more
 from ringfence.verify.decision.opening import PAYLOAD
 from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.region import EVERYTHING, NO_REGION, Region
@@ -22,7 +22,7 @@ REQUEST = PAYLOAD | {
     "http.uri.raw",
 }  # fmt: skip
 """The buffers of a request."""
-ANSWER = frozenset({"http.stat_code"})
+ANSWER = PAYLOAD | {"http.header.raw", "http.header_names", "http.protocol", "http.start", "http.stat_code"}
 """The buffers of an answer."""
 
 _ALL_BUFFERS = BUFFERS | PAYLOAD
@@ -92,10 +92,11 @@ def answered(candidates: Candidates, states: States) -> States:
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def switching(candidates: Candidates, states: States) -> tuple[Difference, ...]:
-    """The answer that leaves HTTP (RFC 9110, 15.2.2)."""
-    course = follow(candidates, (answer(b"101"),), states.course(EVERYTHING))
-    return tuple(all_or_nothing(candidates, "the answer 101 Switching Protocols", course, granted=False))
+def answers(candidates: Candidates, states: States) -> tuple[Difference, ...]:
+    """An answer to a request, and the one that leaves HTTP (RFC 9110, 15.2.2)."""
+    served, switched = (follow(candidates, (answer(status),), states.course(EVERYTHING)) for status in (b"200", b"101"))
+    refused = [less(candidates, "the answer to a request", served)] if served.stopped else []
+    return (*refused, *all_or_nothing(candidates, "the answer 101 Switching Protocols", switched, granted=False))
 
 
 def odd_shapes(candidates: Candidates, host: bytes, states: States) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ looking ahead: every expression holds all that follows it, so "not followed by X
 complement of ``X`` and anything. Equal expressions are one object, so that what was found of one is known for all.
 """
 
+import functools
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -215,11 +216,44 @@ def difference(minuend: Expression, subtrahend: Expression) -> Expression:
     return intersection((minuend, complement(subtrahend)))
 
 
+@functools.lru_cache(maxsize=65536)
 def before(expression: Expression, ending: bytes) -> Expression:
     """What stands before ``ending`` in the strings of a language that end so (its right quotient)."""
-    if expression is NOTHING or expression is ANYTHING or not ending:
-        return expression
-    return _intern(_Before, expression, ending)
+    match expression:
+        case _ if not ending:
+            return expression
+        case _Nothing() | _Anything():
+            return expression
+        case _Complement(part=part):
+            return complement(before(part, ending))
+        case _Repeat(piece=Octet(mask), least=0, most=None, rest=rest) if mask == ANY_OCTET:
+            if any(contains(rest, ending[start:]) for start in range(len(ending))):
+                return ANYTHING
+        case _:
+            pass
+    return _intern(_Before, expression, ending) if _last_octets(expression) >> ending[-1] & 1 else NOTHING
+
+
+@functools.lru_cache(maxsize=65536)
+def _last_octets(expression: Expression) -> int:
+    """The octets with which strings of a language end, or more: as much as is seen at once."""
+    match expression:
+        case _Literal(rest=rest, text=text):
+            return _last_octets(rest) | (1 << text[-1] if is_nullable(rest) else 0)
+        case _OneOf(rest=rest, mask=mask):
+            return _last_octets(rest) | (mask if is_nullable(rest) else 0)
+        case _Repeat(piece=Octet(mask), rest=rest):
+            return _last_octets(rest) | (mask if is_nullable(rest) else 0)
+        case _Repeat(rest=rest) if not is_nullable(rest):
+            return _last_octets(rest)
+        case _Union(parts=parts):
+            return sum(1 << octet for octet in range(256) if any(_last_octets(part) >> octet & 1 for part in parts))
+        case _Intersection(parts=parts):
+            return min(map(_last_octets, parts), key=int.bit_count)
+        case _Nothing() | _EmptyString():
+            return 0
+        case _:
+            return ANY_OCTET
 
 
 def attach(piece: Piece, rest: Expression = EMPTY_STRING) -> Expression:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 
+from ringfence.verify.interval import ALL_PORTS
 from ringfence.verify.language.expression import Expression
 from ringfence.verify.suricata.judge import Effect, ReadRule, of_that_host
 from ringfence.verify.suricata.moment import Moment, fits
@@ -60,12 +61,21 @@ class Candidates:
             )
         return found
 
+    def portless(self) -> "Candidates":
+        """Those that speak of packets without ports: the ones that name none."""
+        return Candidates(tuple(filter(_names_no_port, self.to_server)), tuple(filter(_names_no_port, self.to_client)))
+
     def at(self, hosts: Collection[Expression]) -> "Candidates":
         """Those that can match in requests to one host, ``hosts`` being all the languages asked for that it is in.
 
         What they ask of the host is answered with that: that a request has one is all that is left to ask.
         """
         return Candidates(_at(self.to_server, hosts), _at(self.to_client, hosts))
+
+
+def _names_no_port(read: ReadRule) -> bool:
+    header = read.rule.header
+    return header is not None and header.source_ports.covers(ALL_PORTS) and header.destination_ports.covers(ALL_PORTS)
 
 
 def _at(rules: tuple[ReadRule, ...], hosts: Collection[Expression]) -> tuple[ReadRule, ...]:

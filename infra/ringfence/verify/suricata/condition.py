@@ -314,6 +314,7 @@ def _payload(reading: _Reading, value: str) -> None:
     if value not in (">0", "0", "<1"):
         raise RuleError(f"`dsize:{value}`")
     reading.payload = value == ">0"
+    reading.packets = True  # a length of packets makes the whole rule one on packets (measured on both engines)
 
 
 def _stream_size(reading: _Reading, value: str) -> None:

@@ -81,7 +81,7 @@ def handshake() -> tuple[Moment, ...]:
     """The three packets that open a TCP connection."""
     return (
         Moment("the first packet", "tcp", to_server=True, established=False, first=True),
-        Moment("the server's answer to the first packet", "tcp", to_server=False, established=False),
+        Moment("the server's answer to the first packet", "tcp", to_server=False, established=False, first=True),
         Moment("the end of the handshake", "tcp", to_server=True, established=True),
     )
 
@@ -92,6 +92,25 @@ def sends(octets: bytes, *, total: int | None = None) -> Moment:
         f"the client's first {len(octets)} octets", "tcp", to_server=True, established=True, payload=True,
         sent=1 + (len(octets) if total is None else total),
         buffers={"stream": (Value(octets),), "packet": (Value(octets[-1:]),)},
+    )  # fmt: skip
+
+
+def sends_later_ones(count: int) -> Moment:
+    """Octets of the client that overtake those before them: the second half of ``count``."""
+    return Moment(
+        f"the last of the client's first {count} octets", "tcp", to_server=True, established=True, payload=True,
+        sent=1 + count, buffers={"stream": (Value(b"a" * (count // 2)),)}, unknown=frozenset({"packet"}),
+    )  # fmt: skip
+
+
+def speaks(
+    octets: bytes, application: str, *, to_server: bool = True, sent: int = 1, held: bytes | None = None
+) -> Moment:
+    """A packet's octets in a protocol that was recognised; ``held`` is what the engine has of the stream then."""
+    stream = Value(octets if held is None else held)
+    return Moment(
+        f"octets of {application}", "tcp", to_server=to_server, established=True, application=application,
+        payload=True, sent=sent, buffers={"stream": (stream,), "packet": (Value(octets),)},
     )  # fmt: skip
 
 
@@ -115,7 +134,7 @@ def early(*, to_server: bool) -> Moment:
     """Octets before the handshake is over: in the first packet (RFC 7413), or in the server's answer to it."""
     return Moment(
         "octets before the handshake is over", "tcp", to_server=to_server, established=False, payload=True, sent=10,
-        unknown=frozenset({"stream", "packet"}), first=to_server,
+        unknown=frozenset({"stream", "packet"}), first=True,
     )  # fmt: skip
 
 
@@ -213,7 +232,13 @@ def _names(fields: bytes) -> bytes:
 
 def answer(status: bytes) -> Moment:
     """The server's answer to a request."""
+    fields = b"Content-Length: 2\r\n\r\n"
+    head = b"HTTP/1.1 " + status + b" Answered\r\n" + fields
+    held = {
+        "stream": head, "packet": head, "http.start": head, "http.protocol": b"HTTP/1.1", "http.header.raw": fields,
+        "http.header_names": _names(fields), "http.stat_code": status,
+    }  # fmt: skip
     return Moment(
         f"the answer {status.decode()}", "tcp", to_server=False, established=True, application="http1", payload=True,
-        sent=400, buffers={"http.stat_code": (Value(status),)},
+        sent=400, buffers={name: (Value(text),) for name, text in held.items()},
     )  # fmt: skip

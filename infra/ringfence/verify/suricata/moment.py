@@ -36,11 +36,11 @@ class Moment:
 
     ``application`` is the protocol as recognised ("http1", "http2", "tls", ...) or `UNRECOGNISED`. A buffer that
     is absent from ``buffers`` is absent from the traffic; those that hold several values list them.
-    ``first`` is the first packet of the flow; ``payload`` whether it carries any; ``sent`` how much the client has
-    sent, its SYN counted as one; ``ip_version`` and ``ip_protocol`` what the packet's header says. Buffers that are
-    ``unknown`` may hold anything: no condition on them is taken to hold. ``events`` are the anomalies that the
-    protocol's reading has seen. ``unsure`` are flow bits of which nothing is known:
-    no condition on them is taken to hold either.
+    ``first`` is the first packet of the flow in its direction; ``payload`` whether it carries any; ``sent`` how much
+    the client has sent, its SYN counted as one; ``ip_version`` and ``ip_protocol`` what the packet's header says.
+    Buffers that are ``unknown`` may hold anything: no condition on them is taken to hold. ``events`` are the anomalies
+    that the protocol's reading has seen. ``unsure`` are flow bits of which nothing is known: no condition on them is
+    taken to hold either.
     """
 
     name: str

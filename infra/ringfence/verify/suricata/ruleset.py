@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ringfence.verify.interval import ALL_ADDRESSES, Numbers, Spans, atoms
+from ringfence.verify.interval import ALL_ADDRESSES, ALL_PORTS, Numbers, Spans, atoms
 from ringfence.verify.suricata.buffers import STREAM
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.condition import condition_of
@@ -86,6 +86,11 @@ class RuleSet:
     def port_atoms(self, within: Numbers) -> tuple[Numbers, ...]:
         """The same of the server's ports."""
         return atoms((way.server_ports for ways in self._ways for way in ways), within)
+
+    @functools.cached_property
+    def client_port_atoms(self) -> tuple[Numbers, ...]:
+        """The same of the client's ports."""
+        return atoms((way.client_ports for ways in self._ways for way in ways), ALL_PORTS)
 
     @functools.cached_property
     def _ways(self) -> tuple[list[_Way], list[_Way]]:

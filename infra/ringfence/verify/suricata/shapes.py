@@ -6,6 +6,7 @@ each). A policy never grants them, so what a rule set lets through of them is mo
 
 import dataclasses
 
+from ringfence.policy.request import METHODS
 from ringfence.verify.suricata.conversation import Head
 from ringfence.verify.suricata.moment import Value
 
@@ -103,10 +104,29 @@ def _odd(host: bytes) -> list[tuple[str, bytes, bytes, bytes | None]]:
     return odd
 
 
+_UNREAD_LINE = b"POST / HTTP/1.1\r\nHost: example.invalid\r\n"
+UNREAD_REQUESTS: tuple[tuple[str, bytes], ...] = (
+    ("two lengths", _UNREAD_LINE + b"Content-Length: 0\r\nContent-Length: 47\r\n\r\n"),
+    ("two lengths of other case", _UNREAD_LINE + b"Content-Length: 0\r\nContent-length: 47\r\n\r\n"),
+    ("two lengths, one far behind", _UNREAD_LINE + b"Content-Length: 0\r\nA: b\r\nC: d\r\nContent-Length: 47\r\n\r\n"),
+    ("an empty length", _UNREAD_LINE + b"Content-Length:\r\n\r\n"),
+    ("a length of blanks", _UNREAD_LINE + b"content-length: \t \r\n\r\n"),
+    ("a length in another base", _UNREAD_LINE + b"Content-Length: 0x2f\r\n\r\n"),
+    ("a length with text behind it", _UNREAD_LINE + b"Content-Length: 47x\r\n\r\n"),
+    ("a length beyond 64 bits", _UNREAD_LINE + b"Content-Length: 18446744073709551663\r\n\r\n"),
+    ("an unknown coding", _UNREAD_LINE + b"Transfer-Encoding: xchunked\r\n\r\n"),
+    ("a coding of other case", _UNREAD_LINE + b"transfer-encoding: identity\r\n\r\n"),
+    ("a coding with a null octet before the colon", _UNREAD_LINE + b"Transfer-Encoding\0: chunked\r\n\r\n"),
+    ("carriage returns as its line ends", _UNREAD_LINE.replace(b"\r\n", b"\r") + b"\r"),
+    ("more fields than a head has", _UNREAD_LINE + b"".join(b"X-%d: y\r\n" % index for index in range(60)) + b"\r\n"),
+)
+"""Requests that the engines do not read to their end, or not as requests, as they stand in the stream (measured): no
+rule that asks of a request's parts sees them."""
+
 UNRECOGNISED_OPENINGS: tuple[tuple[str, bytes], ...] = (
     ("a random octet", b"\x8e\x01\x77\x00\xff\x10\x80\x3c\x9a\x5d\x42\x11"),
     ("an empty line before a request (RFC 9112, 2.2)", b"\r\nPOST / HTTP/1.1\r\n"),
-    ("a blank before a request", b" POST / HTTP/1.1\r\n"),
+    *((f"a blank before {method}", f" {method} / HTTP/1.1\r\n".encode()) for method in METHODS),
     ("a method in lower case", b"post / HTTP/1.1\r\n"),
     ("an unknown method", b"BREW / HTTP/1.1\r\n"),
     ("a method that begins like a known one", b"GETX / HTTP/1.1\r\n"),
@@ -118,6 +138,7 @@ UNRECOGNISED_OPENINGS: tuple[tuple[str, bytes], ...] = (
     ("a DNS message", b"\x00\x1d\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
     ("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     ("a TLS record that is no handshake", b"\x17\x03\x03\x00\x20" + bytes(range(32))),
+    ("a heartbeat (RFC 6520)", b"\x18\x03\x03\x00\x20\x01\x00\x10" + bytes(range(29))),
     ("a handshake that is no ClientHello", b"\x16\x03\x01\x00\x20\x02" + bytes(range(31))),
     ("a record of no known version", b"\x16\x04\x01\x00\x20\x01" + bytes(range(31))),
     ("an SSL 2 hello", b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10\x01\x00\x80"),

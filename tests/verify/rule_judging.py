@@ -1,0 +1,86 @@
+"""What engines say of a changed rule: whether the traffic that a change can touch is judged as before.
+
+Up to the first packet on which the rule matches and its change does not, or the other way round, both rule sets do the
+same. So only those conversations are sent again in which the rule itself matched, and those that nothing stopped; all
+where the rule says nothing of its matches (`noalert`). A refusal that comes earlier in what is refused anyway is not
+looked for.
+"""
+
+import dataclasses
+import functools
+import itertools
+
+from matrix import all_cases
+from ringfence.engine.configuration import ActionOrder, Setting
+from ringfence.engine.flow import Conversation, Side
+from ringfence.engine.packets import Capture, captures
+from ringfence.engine.suricata import Engine
+from ringfence.engine.verdict import Verdict
+from ringfence.verify.suricata.rule import Rule
+
+LAST = Setting(action_order=ActionOrder.PASS_LAST)
+"""No engine here has AWS's strict order, in which the default group's refusals come first; so they do in this one."""
+
+Passed = tuple[bool, ...]
+
+
+@functools.cache
+def traffic() -> tuple[tuple[Conversation, bool], ...]:
+    """All evasions and their twins, each with its name and whether it is an evasion.
+
+    Not fragments of packets, nor packets outside a connection: the proof does not speak of them.
+    """
+    evasions = [(dataclasses.replace(case.forbidden, name=case.name), True) for case in all_cases()]
+    twins = {case.twin: dataclasses.replace(case.twin, name=f"the twin of {case.name}") for case in all_cases()}
+    both = (*evasions, *((twin, False) for twin in twins.values()))
+    return tuple(each for each in both if each[0].handshake and not each[0].fragment)
+
+
+@functools.lru_cache(maxsize=2)
+def _captured(chosen: tuple[int, ...]) -> tuple[Capture, ...]:
+    return captures(traffic()[index][0] for index in chosen)
+
+
+class Judge:
+    """One engine, and what it says of all traffic under the unchanged rules."""
+
+    def __init__(self, engine: Engine, rules: str) -> None:
+        self.engine = engine
+        verdicts = engine.judge(rules, [conversation for conversation, _ in traffic()], LAST)
+        self.before = [steps(verdict) for verdict in verdicts]
+        self.untouched = {index for index, verdict in enumerate(verdicts) if verdict.completed}
+        self.matched: dict[int, set[int]] = {}
+        for index, verdict in enumerate(verdicts):
+            for sid in verdict.sids:
+                self.matched.setdefault(sid, set()).add(index)
+
+    def touched(self, rule: Rule) -> tuple[int, ...]:
+        """The conversations that a change of this rule can touch."""
+        if any(option.keyword == "noalert" for option in rule.options):
+            return tuple(range(len(self.before)))
+        return tuple(sorted(self.untouched | self.matched.get(rule.sid, set())))
+
+    def changed(self, rule: Rule, rules: str) -> list[str]:
+        """What a change of one rule lets through of the evasions, or stops of their twins; raises `EngineError`.
+
+        An evasion that passes as a residual is no loss where it is stopped.
+        """
+        chosen = self.touched(rule)
+        verdicts = self.engine.replay(rules, _captured(chosen), LAST)
+        found: list[str] = []
+        for index, after in zip(chosen, map(steps, verdicts), strict=True):
+            (conversation, is_evasion), before = traffic()[index], self.before[index]
+            if after.count(True) > before.count(True) if is_evasion else after != before:
+                found.append(f"{self.engine}: {conversation.name}: {before} -> {after}")
+        return found
+
+
+def steps(verdict: Verdict) -> Passed:
+    """Which steps of a conversation pass until one is refused: what comes after it is no conversation.
+
+    From the client's first step on: traffic is sent whatever is refused, so a server speaks first here also where the
+    packet that opens the connection was refused before.
+    """
+    sent = itertools.dropwhile(lambda step: step.sender is not Side.CLIENT, verdict.steps)
+    passed = [step.passed for step in sent]
+    return tuple(passed[: passed.index(False) + 1] if False in passed else passed)
