@@ -3,7 +3,8 @@
 import dataclasses
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def plan_of(project: Path, environment: str) -> Plan:
     return plan_environment(Directory(project), environment, datetime.date.fromisoformat(DAY), Findings())
 
 
+def without_agents(plan: Plan) -> Plan:
+    """The same environment as it is before anybody is in it, and after everybody has left."""
+    return dataclasses.replace(plan, effective=dataclasses.replace(plan.effective, agents=(), flows=()))
+
+
 def settings_of(plan: Plan) -> Settings:
     written, environment = plan.environment, plan.environment.environment
     return Settings(environment.inspection, environment.http2, written.region, environment.account)
@@ -39,12 +45,13 @@ def prove_graph(graph: ResourceGraph, project: Path, environment: str) -> Proof:
 
 
 _SUBNET = "aws:ec2/subnet:Subnet"
+_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One state on the way from one policy to another: what passes there that neither allows, and what both allow
-    and does not pass. ``after`` is the operation that led there.
+    """One state on the way from one policy to another: what passes there that neither allows, or is not known not to,
+    and what both allow and does not pass. ``after`` is the operation that led there.
     """
 
     after: str
@@ -57,10 +64,12 @@ def passages(before: Sequence[Held], operations: Iterable[Operation], old: Plan,
 
     An operation on one agent's own resources is looked at for that agent, and for what agents share; every other
     operation for all agents. What both allow is looked for in the subnets that are there before and after: in one that
-    comes or goes nothing runs.
+    comes or goes nothing runs. A way to where an endpoint is before or after is one that either allows.
     """
     on_the_way = list(states(before, operations))
-    stay = _subnets(before) & _subnets(on_the_way[-1][1] if on_the_way else before)
+    after = on_the_way[-1][1] if on_the_way else before
+    stay = _subnets(before) & _subnets(after)
+    places = _places((*before, *after))
     either, both = _either(old.effective, new.effective), _both(old.effective, new.effective)
     environment, settings = new.environment.name, settings_of(new)
     names = [agent.name for agent in either.agents]
@@ -72,8 +81,9 @@ def passages(before: Sequence[Held], operations: Iterable[Operation], old: Plan,
         used = [held for held in there if held.type != _SUBNET or held.id in stay]
         yield Passage(
             str(operation),
-            _found(graph_of(there, environment), _only(either, touched), settings, Kind.MORE),
-            _found(graph_of(used, environment), _only(both, touched), settings, Kind.LESS),
+            _found(graph_of(_in_places(there, places), environment), _only(either, touched), settings, Kind.MORE),
+            # Where nobody stays, nothing can be missing.
+            _found(graph_of(used, environment), _only(both, touched), settings, Kind.LESS) if both.agents else (),
         )
 
 
@@ -81,12 +91,43 @@ def _subnets(resources: Iterable[Held]) -> set[str]:
     return {held.id for held in resources if held.type == _SUBNET}
 
 
+def _places(resources: Sequence[Held]) -> dict[str, list[Held]]:
+    """The subnets of each endpoint, by its name."""
+    subnets = {held.id: held for held in resources if held.type == _SUBNET}
+    found: dict[str, dict[str, Held]] = defaultdict(dict)
+    for held in resources:
+        if held.type == _ENDPOINT:
+            found[held.name].update((each, subnets[each]) for each in held.inputs.get("subnetIds") or ())
+    return {name: list(places.values()) for name, places in found.items()}
+
+
+def _in_places(there: Sequence[Held], places: Mapping[str, Sequence[Held]]) -> Iterator[Held]:
+    """What is there, with the endpoints in all their places."""
+    known = _subnets(there)
+    for held in there:
+        if held.type != _ENDPOINT or not places[held.name]:
+            yield held
+            continue
+        yield dataclasses.replace(held, inputs={**held.inputs, "subnetIds": [each.id for each in places[held.name]]})
+        yield from (each for each in places[held.name] if each.id not in known)
+        known.update(each.id for each in places[held.name])
+
+
+_DECIDING = ("firewall", "dns", "endpoint")
 _BY_GROUP = re.compile(r"(?P<protocol>\w+) .+ (?P<way>to|from) the group (?P<peer>.+)")
 
 
 def _found(graph: ResourceGraph, policy: Policy, settings: Settings, kind: Kind) -> tuple[Finding, ...]:
-    found = [finding for finding in prove(graph, policy, settings).findings if finding.kind is kind]
-    return tuple(finding for finding in found if kind is Kind.LESS or _is_let_in(finding, read_network(graph)))
+    found = prove(graph, policy, settings).findings
+    if kind is Kind.LESS:
+        return tuple(finding for finding in found if finding.kind is kind)
+    network = read_network(graph)
+    return tuple(finding for finding in found if _may_be_more(finding) and _is_let_in(finding, network))
+
+
+def _may_be_more(finding: Finding) -> bool:
+    """Whether more passes, or nobody knows what does: of subnets and groups that is said while they are half there."""
+    return finding.kind is Kind.MORE or (finding.kind is Kind.NOT_PROVED and finding.layer in _DECIDING)
 
 
 def _is_let_in(finding: Finding, network: Network) -> bool:

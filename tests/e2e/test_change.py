@@ -5,7 +5,7 @@ import re
 import shlex
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import changes
@@ -14,10 +14,12 @@ from changes import EVERYWHERE, Change
 from deployment import DAY, ENVIRONMENTS, Base, Deployment, Ran
 from proving import passages, plan_of, prove_graph
 from ringfence.cli.against import compiled_state
+from ringfence.plan import Plan
 from ringfence.review.compare import compare
 from ringfence.review.difference import Against, Difference
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
+from world.account import Held, Operation
 from world.graph import graph_of
 
 pytestmark = pytest.mark.pulumi_cli
@@ -30,8 +32,6 @@ OF_STAGING: dict[str, Change] = {**EVERYWHERE, "turn_inspection_off": changes.tu
 OF_PROD: dict[str, Change] = dict(EVERYWHERE)
 FAST = ("narrow_a_need",)
 """Of dev: with a plain `make test` too."""
-STEPWISE = ("widen_a_need", "narrow_a_need")
-"""Of staging too; elsewhere than in dev only what takes few steps is proved at each."""
 
 
 def cases() -> Iterator[object]:
@@ -84,6 +84,18 @@ def cut(ran: Ran, staying: Iterable[str]) -> list[str]:
     return found + [line for line in ran.changes if line.startswith(tuple(f"delete {kind}" for kind in shared))]
 
 
+def safe_states(
+    before: Sequence[Held], operations: Iterable[Operation], old: Plan, new: Plan, announced: Difference
+) -> int:
+    """How many states there were on the way, each safe: nothing more passes, and nothing less that is not announced."""
+    states = 0
+    for passage in passages(before, operations, old, new):
+        states += 1
+        assert passage.more == (), (passage.after, list(map(str, passage.more)))
+        assert announced.interruptions or passage.less == (), (passage.after, list(map(str, passage.less)))
+    return states
+
+
 @pytest.mark.parametrize(("environment", "name", "change"), list(cases()))
 def test_a_change_does_what_is_written_and_is_safe_on_its_way(
     environment: str,
@@ -105,18 +117,13 @@ def test_a_change_does_what_is_written_and_is_safe_on_its_way(
     same_as_written(GOLDENS / environment / f"{name}.txt", golden(difference, ran))
     staying = {agent.name for agent in old.effective.agents} & {agent.name for agent in new.effective.agents}
     assert difference.interruptions or not cut(ran, staying)
-    states = 0
-    stepwise = environment == "dev" or (environment == "staging" and name in STEPWISE)
-    for passage in passages(before, ran.operations, old, new) if stepwise else ():
-        states += 1
-        assert passage.more == (), (passage.after, list(map(str, passage.more)))
-        assert difference.interruptions or passage.less == (), (passage.after, list(map(str, passage.less)))
+    states = safe_states(before, ran.operations, old, new, difference)
     record_property("counts", f"{environment}: {name}: {len(ran.operations)} operations, {states} states on the way")
 
 
 @pytest.mark.slow
 def test_a_protected_firewall_stops_a_change_that_was_announced_and_lets_it_in_once_lifted(
-    deployed: Callable[[str], Deployment], tmp_path: Path
+    deployed: Callable[[str], Deployment], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     deployment = deployed("prod")
     protected, lifted = tmp_path / "protected", tmp_path / "lifted"
@@ -132,6 +139,7 @@ def test_a_protected_firewall_stops_a_change_that_was_announced_and_lets_it_in_o
     again = deployed("prod")
     changes.lift_protection(again.project, "prod")
     assert again.up().code == 0
+    old, before, number = plan_of(again.project, "prod"), again.world.resources(), again.world.now
     shutil.copytree(again.project, lifted, symlinks=True)
     changes.remove_a_zone(again.project, "prod")
     difference = difference_of(lifted, again.project, "prod")
@@ -147,3 +155,6 @@ def test_a_protected_firewall_stops_a_change_that_was_announced_and_lets_it_in_o
     assert ran.code == 0, ran.said
     assert prove_graph(graph_of(again.world.resources(), "prod"), again.project, "prod").proved
     same_as_written(GOLDENS / "prod" / "remove_a_zone.txt", golden(difference, ran))
+    operations = again.world.operations(number)
+    states = safe_states(before, operations, old, plan_of(again.project, "prod"), difference)
+    record_property("counts", f"prod: remove_a_zone: {len(operations)} operations, {states} states on the way")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from deployment import EACH_ENVIRONMENT, Base, Deployment
 from example_fleet import compiled, registered_from
-from proving import prove_graph
+from proving import passages, plan_of, prove_graph, without_agents
 from ringfence.aws.enforcement.resource_counts import resource_counts
 from ringfence.aws.outputs import StackOutputs
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph
@@ -82,6 +82,21 @@ def test_after_the_first_deployment_there_is_what_was_reviewed_and_it_is_proved(
     record_property(
         "counts", f"{environment}: {len(managed(there))} resources made in {deployment.world.now} operations"
     )
+
+
+@pytest.mark.slow
+def test_on_the_way_of_the_first_deployment_nothing_passes_that_is_not_declared(
+    environment: str, base: Callable[[str], Base], record_property: Callable[[str, object], None]
+) -> None:
+    """But names: every one resolves in a VPC that is not behind DNS Firewall yet."""
+    deployment = base(environment).deployment
+    new = plan_of(deployment.project, environment)
+    states = 0
+    for passage in passages((), deployment.world.operations(), without_agents(new), new):
+        states += 1
+        more = [str(finding) for finding in passage.more if finding.layer != "dns"]
+        assert more == [], passage.after
+    record_property("counts", f"{environment}: first deployment: {states} states on the way")
 
 
 def test_a_second_deployment_changes_nothing(environment: str, deployed: Callable[[str], Deployment]) -> None:

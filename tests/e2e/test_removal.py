@@ -5,11 +5,17 @@ from collections.abc import Callable
 import pytest
 from deployment import EACH_ENVIRONMENT, Deployment
 from example_fleet import rewrite
+from proving import passages, plan_of, without_agents
 
 pytestmark = pytest.mark.pulumi_cli
 
 
-def remove(deployment: Deployment) -> None:
+def remove(deployment: Deployment) -> int:
+    """Remove all of an environment; how many states there were on the way, in none of which more passed than before.
+
+    But names: every one resolves in a VPC that is behind DNS Firewall no more.
+    """
+    old, before = plan_of(deployment.project, deployment.environment), deployment.world.resources()
     destroyed = deployment.destroy()
     assert destroyed.code == 0, destroyed.said
     assert [operation for operation in destroyed.operations if not operation.done] == []
@@ -17,11 +23,19 @@ def remove(deployment: Deployment) -> None:
     removed = deployment.pulumi("stack", "rm", "--yes", deployment.environment, alone=True)
     assert removed.code == 0, removed.said
     assert deployment.pulumi("stack", "ls", alone=True).said.count(deployment.environment) == 0
+    states = 0
+    for passage in passages(before, destroyed.operations, old, without_agents(old)):
+        states += 1
+        assert [str(finding) for finding in passage.more if finding.layer != "dns"] == [], passage.after
+    return states
 
 
 @pytest.mark.parametrize("environment", EACH_ENVIRONMENT[:2])
-def test_an_unprotected_environment_is_removed_whole(environment: str, deployed: Callable[[str], Deployment]) -> None:
-    remove(deployed(environment))
+def test_an_unprotected_environment_is_removed_whole(
+    environment: str, deployed: Callable[[str], Deployment], record_property: Callable[[str, object], None]
+) -> None:
+    states = remove(deployed(environment))
+    record_property("counts", f"{environment}: removal: {states} states on the way")
 
 
 @pytest.mark.slow
@@ -38,7 +52,7 @@ def test_a_protected_environment_stays_as_it_is(deployed: Callable[[str], Deploy
 
 @pytest.mark.slow
 def test_a_protected_environment_is_removed_once_its_protection_is_lifted(
-    deployed: Callable[[str], Deployment],
+    deployed: Callable[[str], Deployment], record_property: Callable[[str, object], None]
 ) -> None:
     deployment = deployed("prod")
     rewrite(deployment.project / "Pulumi.prod.yaml", "protect: true", "protect: false")
@@ -49,4 +63,4 @@ def test_a_protected_environment_is_removed_once_its_protection_is_lifted(
         "update Firewall prod-firewall",
         "update ResolverFirewallRuleGroupAssociation prod-dns",
     ]
-    remove(deployment)
+    record_property("counts", f"prod: removal: {remove(deployment)} states on the way")

@@ -271,6 +271,15 @@ def test_decryption_is_for_inspected_segments_only(registered: Registered) -> No
         assert policy.name.endswith("-inspecting") == bool(inspections)
 
 
+def test_the_rules_change_before_what_is_decrypted_does(registered: Registered) -> None:
+    """Rules for decrypted traffic let HTTP pass that never was encrypted, from a source that is decrypted no more."""
+    groups = {group.urn for group in registered.deployed.of_type(GROUP)}
+    for inspection in registered.deployed.of_type(
+        "aws:networkfirewall/tlsInspectionConfiguration:TlsInspectionConfiguration"
+    ):
+        assert groups <= set(inspection.dependencies)
+
+
 def test_rule_text_holds_plain_addresses(registered: Registered) -> None:
     for group in registered.previewed.of_type(GROUP):
         text = group.inputs["ruleGroup"]["rulesSource"]["rulesString"]

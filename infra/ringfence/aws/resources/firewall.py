@@ -24,6 +24,9 @@ class Firewall(pulumi.ComponentResource):
     ever updated, so no policy is without it at any time. Its ARN follows from its name, so that the policy shows
     also in a preview where in the order it stands.
 
+    What TLS is decrypted changes after the rules have: those for decrypted traffic take HTTP that never was encrypted
+    for what they are about, so an agent that goes loses its grants before its TLS is let be.
+
     Rules for decrypted traffic belong to a policy that decrypts. When inspection is turned on or off, both the policy
     and its rule groups are new ones, and the firewall changes over in one step: none judges by the other's rules.
     """
@@ -62,10 +65,9 @@ class Firewall(pulumi.ComponentResource):
         """The id of the firewall's endpoint in a zone."""
         return self.firewall.firewall_statuses.apply(lambda statuses: endpoint_of(statuses, zone))
 
-    def _groups(self, name: str, firewall: NetworkFirewall) -> tuple[list[pulumi.Input[str]], list[pulumi.Resource]]:
-        """The rule groups' ARNs in evaluation order, and those groups that an ARN does not refer to itself."""
-        arns: list[pulumi.Input[str]] = []
-        named: list[pulumi.Resource] = []
+    def _groups(self, name: str, firewall: NetworkFirewall) -> dict[nfw.RuleGroup, pulumi.Input[str]]:
+        """The rule groups in evaluation order, with the ARNs by which the policy knows them."""
+        found: dict[nfw.RuleGroup, pulumi.Input[str]] = {}
         for group in firewall.rules.groups:
             is_default = group.name == DEFAULT_GROUP
             logical = f"{name}-{group.name}" + ("" if is_default else _suffix(firewall))
@@ -81,14 +83,12 @@ class Firewall(pulumi.ComponentResource):
                 tags=dict(firewall.tags),
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            arns.append(f"{self._arn_prefix}:stateful-rulegroup/{logical}" if is_default else made.arn)
-            if is_default:
-                named.append(made)
-        return arns, named
+            found[made] = f"{self._arn_prefix}:stateful-rulegroup/{logical}" if is_default else made.arn
+        return found
 
     def _policy(self, name: str, firewall: NetworkFirewall) -> nfw.FirewallPolicy:
-        arns, named = self._groups(name, firewall)
-        inspection = self._inspection(name, firewall)
+        groups = self._groups(name, firewall)
+        inspection = self._inspection(name, firewall, list(groups))
         # AWS adds TLS inspection to a new policy only, and never takes it away (ManagingTLSConfiguration), so the
         # policy with it is another resource; the firewall changes over before the old policy goes.
         return nfw.FirewallPolicy(
@@ -103,7 +103,7 @@ class Firewall(pulumi.ComponentResource):
                     nfw.FirewallPolicyFirewallPolicyStatefulRuleGroupReferenceArgs(
                         priority=PRIORITY_STEP * position, resource_arn=arn
                     )
-                    for position, arn in enumerate(arns, 1)
+                    for position, arn in enumerate(groups.values(), 1)
                 ],
                 policy_variables=nfw.FirewallPolicyFirewallPolicyPolicyVariablesArgs(
                     rule_variables=[
@@ -118,10 +118,12 @@ class Firewall(pulumi.ComponentResource):
                 tls_inspection_configuration_arn=inspection.arn if inspection else None,
             ),
             tags=dict(firewall.tags),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=named),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(groups)),
         )
 
-    def _inspection(self, name: str, firewall: NetworkFirewall) -> nfw.TlsInspectionConfiguration | None:
+    def _inspection(
+        self, name: str, firewall: NetworkFirewall, groups: Sequence[pulumi.Resource]
+    ) -> nfw.TlsInspectionConfiguration | None:
         if firewall.ca_certificate_arn is None:
             return None
         scope = nfw.TlsInspectionConfigurationTlsInspectionConfigurationServerCertificateConfigurationScopeArgs(
@@ -160,7 +162,7 @@ class Firewall(pulumi.ComponentResource):
                 )
             ),
             tags=dict(firewall.tags),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=groups),
         )
 
     def _logging(self, name: str, firewall: NetworkFirewall, store: LogStore) -> nfw.LoggingConfiguration:
