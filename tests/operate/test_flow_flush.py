@@ -176,7 +176,7 @@ def test_a_firewall_that_cannot_be_told_is_not_flushed(place: Place, run: Run, c
     else:
         place.firewall.others.append(f"{place.firewall.arn}-of-others")
     code, _, err = run()
-    assert (code, "RF159 one " in err) == (2, True)
+    assert (code, "RF192 one " in err) == (2, True)
     assert place.firewall.started == []
 
 
@@ -260,7 +260,7 @@ def test_an_export_of_another_account_or_without_a_firewall_is_refused(deployed:
         with pytest.raises(InputError) as raised:
             firewall_of(graph, environment, "export.json")
         (problem,) = raised.value.diagnostics
-        assert (problem.code, problem.span.path, said in problem.message) == ("RF159", "export.json", True)
+        assert (problem.code, problem.span.path, said in problem.message) == ("RF192", "export.json", True)
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,12 @@ def firewall_of(graph: ResourceGraph, written: WrittenEnvironment, place: str) -
     arns = [text(each.outputs.get("arn")) for each in graph.of_type(_FIREWALL)]
     if len(arns) != 1:
         message = f"one firewall has to be in it; found: {', '.join(arns) or 'none'}"
-        raise InputError([Diagnostic(Span(place), "RF159", message, f"give an export of {written.name}")])
+        raise InputError([Diagnostic(Span(place), "RF192", message, f"give an export of {written.name}")])
     (arn,) = arns
     of = (written.region, written.environment.account)
     if tuple(arn.split(":")[3:5]) != of:
         message = f"the firewall {arn} is not in the account {of[1]} in {of[0]}"
-        raise InputError([Diagnostic(Span(place), "RF159", message, f"give an export of {written.name}")])
+        raise InputError([Diagnostic(Span(place), "RF192", message, f"give an export of {written.name}")])
     return arn
 
 
@@ -184,7 +184,7 @@ def _find(client: Callable[[str], Any], written: WrittenEnvironment) -> str:
     if len(vpcs) != 1:
         wanted = " and ".join(f"{key}={value}" for key, value in tags)
         message = f"one VPC in {written.region} has to have the tags {wanted}; found: {', '.join(vpcs) or 'none'}"
-        raise refused("RF159", message, "give --stack-export")
+        raise refused("RF192", message, "give --stack-export")
     arns = [
         str(firewall["FirewallArn"])
         for page in client("network-firewall").get_paginator("list_firewalls").paginate(VpcIds=vpcs)
@@ -192,5 +192,5 @@ def _find(client: Callable[[str], Any], written: WrittenEnvironment) -> str:
     ]
     if len(arns) != 1:
         message = f"one firewall has to be in {vpcs[0]}; found: {', '.join(arns) or 'none'}"
-        raise refused("RF159", message, "give --stack-export, or deploy the environment first")
+        raise refused("RF192", message, "give --stack-export, or deploy the environment first")
     return arns[0]
