@@ -102,7 +102,7 @@ def firewall_of(graph: ResourceGraph, written: WrittenEnvironment, place: str) -
 def commands(written: WrittenEnvironment, rounds: Iterable[Iterable[Operation]], firewall: str | None) -> Iterator[str]:
     """The same as commands of the AWS CLI; where ``firewall`` is None, those before them find it."""
     region = ("--region", written.region)
-    named = '"$firewall"' if firewall is None else firewall
+    named = '"$firewall"' if firewall is None else shlex.quote(firewall)
     if firewall is None:
         tags = [f"Name=tag:{key},Values={value}" for key, value in vpc_tags(written.name)]
         vpc = ("describe-vpcs", *region, "--filters", *tags, "--query", "Vpcs[].VpcId", "--output", "text")
