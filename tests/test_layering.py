@@ -94,7 +94,7 @@ def test_only_the_resources_and_the_program_import_pulumi() -> None:
 
 def test_only_what_asks_aws_imports_boto3() -> None:
     importing = {module_of(path) for path in sources() if outside(path, "boto3", "botocore")}
-    assert importing == {"aws.live.api", "operate.direct"}
+    assert importing == {"aws.live.api", "operate.account"}
 
 
 def test_a_command_imports_what_asks_aws_only_where_it_asks() -> None:

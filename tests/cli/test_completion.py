@@ -45,13 +45,13 @@ def test_options() -> None:
     assert {"--against", "--against-dir", "--against-export"} == set(completed("ringfence diff --ag"))
 
 
-@pytest.mark.parametrize("command", ["review", "check", "diff", "verify", "quarantine reviewer", "init x"])
+@pytest.mark.parametrize("command", ["review", "check", "diff", "verify", "quarantine reviewer", "flush", "init x"])
 def test_environments(command: str) -> None:
     assert completed(f"ringfence {command} --env ") == ["dev", "prod", "staging"]
     assert completed(f"ringfence {command} --env s") == ["staging"]
 
 
-@pytest.mark.parametrize("command", ["explain", "quarantine", "open"])
+@pytest.mark.parametrize("command", ["explain", "quarantine", "flush", "flush orchestrator", "open"])
 def test_agents(command: str) -> None:
     assert completed(f"ringfence {command} re") == ["research-assistant", "reviewer"]
 

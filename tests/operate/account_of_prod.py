@@ -21,7 +21,7 @@ class Prod:
         keys = boto3.client("sts", region_name=REGION).assume_role(RoleArn=role, RoleSessionName="operator")
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
         self.credentials: tuple[str, ...] = tuple(keys["Credentials"][name] for name in names)
-        session = botocore.session.Session()
+        session = self.session = botocore.session.Session()
         session.set_credentials(*self.credentials)
         self.calls: list[str] = []
         session.register("before-call.*.*", lambda model, **_: self.calls.append(model.name))

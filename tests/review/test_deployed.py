@@ -53,6 +53,7 @@ def test_a_need_that_is_still_deployed_is_narrowed_with_its_resource() -> None:
     assert {change.kind for entry in difference.narrowed for change in entry.through} == {"deployed"}
     assert {change.before for entry in difference.narrowed for change in entry.through} == {"dev-dns", "dev-firewall"}
     assert {entry.agents for entry in difference.narrowed} == {("pr-contributor",), (EVERYBODY,)}
+    assert (difference.interruptions, difference.outliving) == (None, None)
 
 
 def test_an_inspection_that_differs_is_found_both_ways() -> None:

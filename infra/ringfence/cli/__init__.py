@@ -23,6 +23,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "drift": ("ringfence.cli.drift", "Show what somebody changed by hand, in terms of access."),
     "explain": ("ringfence.cli.explain", "Explain one target of an agent through every layer."),
     "quarantine": ("ringfence.cli.quarantine", "Cut an agent off, or end that."),
+    "flush": ("ringfence.cli.flush", "End the connections that agents opened under older rules."),
     "open": ("ringfence.cli.open", "Open one target to an agent in an emergency, with an end."),
     "deploy-policy": ("ringfence.cli.deploy_policy", "Print the least IAM policies that a deployment needs."),
     "attribute": ("ringfence.cli.attribute", "Name the agent of each line of a firewall's log."),

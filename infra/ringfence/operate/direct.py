@@ -9,8 +9,7 @@ from typing import Any
 
 from ringfence.aws.enforcement.acls import QUARANTINE_NUMBER
 from ringfence.aws.enforcement.model import Enforcement, RolePolicy
-from ringfence.policy.span import Span
-from ringfence.source.diagnostic import Diagnostic, InputError
+from ringfence.operate.account import account_api, refused
 
 OWN_POLICY = "ringfence-quarantine"
 """The name of the role's denial where the environment has not attached one of its own yet."""
@@ -32,31 +31,12 @@ def cut_off_directly(enforcement: Enforcement, agent: str) -> Done:
     ``enforcement`` is the one in which the agent is quarantined. Raises `InputError` where the credentials are of
     another account, the NACL cannot be told, or AWS refuses: what was done until then is in the message.
     """
-    try:
-        from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs] - it has none
-            BotoCoreError,
-            ClientError,
-        )
-
-        from ringfence.aws.live.api import connect
-    except ImportError as error:
-        mend = "install the extra `live`, or run with --apply"
-        raise _refused("RF150", f"AWS's API cannot be called from here: {error}", mend) from error
-    client = connect(enforcement.region)
     lines: list[str] = []
-    try:
-        account = client("sts").get_caller_identity()["Account"]
-        if account != enforcement.account:
-            message = f"the credentials are of the account {account}, and the environment is in {enforcement.account}"
-            raise _refused("RF151", message, "use credentials of that account; nothing has been touched")
+    with account_api(enforcement.account, enforcement.region, "run with --apply", lines) as client:
         written = _deny_at_nacl(client("ec2"), enforcement, agent, lines)
         for policy in enforcement.role_policies:
             if policy.agent == agent:
                 _deny_role(client("iam"), enforcement, policy, lines)
-    except (BotoCoreError, ClientError) as error:
-        so_far = f" (done until then: {'; '.join(lines)})" if lines else ""
-        mend = "mend what AWS says and run it again, or run with --apply"
-        raise _refused("RF153", f"AWS refused: {error}{so_far}", mend) from error
     return Done(tuple(lines), written)
 
 
@@ -69,7 +49,7 @@ def _deny_at_nacl(ec2: Any, enforcement: Enforcement, agent: str, lines: list[st
     if len(acls) != 1:
         found = ", ".join(acl["NetworkAclId"] for acl in acls) or "none"
         wanted = ", ".join(f"{key}={value}" for key, value in tags.items())
-        raise _refused("RF152", f"one NACL has to have the tags {wanted}; found: {found}", "run with --apply")
+        raise refused("RF152", f"one NACL has to have the tags {wanted}; found: {found}", "run with --apply")
     (acl,) = acls
     held = {entry["Egress"]: entry for entry in acl["Entries"] if entry["RuleNumber"] == QUARANTINE_NUMBER}
     written = 0
@@ -100,7 +80,3 @@ def _deny_role(iam: Any, enforcement: Enforcement, policy: RolePolicy, lines: li
     lines.append(f"the role {policy.role_name} is worth nothing, by its inline policy {name}")
     if name == OWN_POLICY:
         lines.append(f"remove the inline policy {OWN_POLICY} by hand when the quarantine is lifted")
-
-
-def _refused(code: str, message: str, mend: str) -> InputError:
-    return InputError([Diagnostic(Span("AWS"), code, message, mend)])

@@ -25,6 +25,7 @@ from ringfence.review.difference import (
     Totals,
 )
 from ringfence.review.interruption import interruptions
+from ringfence.review.outliving import outliving
 from ringfence.review.report import Risk
 from ringfence.review.risk import PUBLIC_WRITE, risks_of
 from ringfence.review.through import State, Through
@@ -45,7 +46,6 @@ def compare(before: State, after: State, environment: str, as_of: datetime.date,
     back = {pair.before: pair.after for pair in renamed}
     opened = _Direction(Through(environment, after, before, names, True, as_of), back)
     closed = _Direction(Through(environment, before, after, back, False, as_of), names)
-    widened, narrowed = opened.entries(), closed.entries()
     return Difference(
         format_version=FORMAT_VERSION,
         environment=environment,
@@ -56,14 +56,15 @@ def compare(before: State, after: State, environment: str, as_of: datetime.date,
         added=tuple(agent.name for agent in new if agent.name not in names),
         removed=tuple(agent.name for agent in gone if agent.name not in back),
         renamed=renamed,
-        widened=widened,
-        narrowed=narrowed,
+        widened=opened.entries(),
+        narrowed=closed.entries(),
         completed=_risks(after, before, names),
         resolved=_risks(before, after, back),
         residuals_came=_residuals(after, before, names),
         residuals_went=_residuals(before, after, back),
         answers=answer_changes(before, after, environment, names),
         interruptions=interruptions(before, after, back),
+        outliving=outliving(before, after, environment, closed.found),
         without_access=without_access(before, after, environment, names, opened.bringing | closed.bringing),
         unread=(),
     )
@@ -124,20 +125,24 @@ def _is_same(one: Side, other: Side) -> bool:
 class _Direction:
     """One direction of a comparison; ``back`` are the names that ``narrow`` uses, by what ``wide`` calls them.
 
-    ``bringing`` are the places of the needs, of ``wide``, that some access came from.
+    ``found`` is each piece with the agents that have it.
     """
 
     through: Through
     back: Mapping[str, str]
-    bringing: set[str] = field(default_factory=set[str], init=False)
+    found: tuple[tuple[tuple[str, ...], Piece], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.found = tuple(self.pieces())
+
+    @property
+    def bringing(self) -> frozenset[str]:
+        """The places of the needs, of ``wide``, that some access came from."""
+        return frozenset(str(flow.grant.declared) for _, piece in self.found for flow in piece.flows)
 
     def entries(self) -> tuple[AccessEntry, ...]:
         """What ``wide`` lets through and ``narrow`` does not, by what it comes from."""
-        found: list[tuple[tuple[Change, ...], AccessChange]] = []
-        for agents, piece in self.pieces():
-            self.bringing.update(str(flow.grant.declared) for flow in piece.flows)
-            found.append((self.changes(piece), access_of(piece, agents)))
-        return entries_of(found)
+        return entries_of((self.changes(piece), access_of(piece, agents)) for agents, piece in self.found)
 
     def changes(self, piece: Piece) -> tuple[Change, ...]:
         """Every change that has a part in a piece; of several flows that let it through, each one's."""

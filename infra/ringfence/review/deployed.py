@@ -67,6 +67,7 @@ def compare_deployed(graph: ResourceGraph, plan: Plan, against: Against) -> Diff
         residuals_went=(),
         answers=tuple(_owners(graph, plan)),
         interruptions=None,
+        outliving=None,
         without_access=_without(_of(findings, Kind.INCONSISTENT)),
         unread=tuple(dict.fromkeys(f"{each.layer}: {each.traffic} ({each.rule})" for each in unread)),
     )  # fmt: skip

@@ -24,6 +24,7 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "RF16": ("ApprovalRefused", "an approval of somebody who may not give it, or owners that cannot be read"),
     "RF17": ("LogNotRead", "a log, or a line of one, that cannot be read"),
     "RF18": ("AboveCeiling", "more than the organisation lets any agent have, or a ceiling that cannot be read"),
+    "RF19": ("NotFlushed", "connections that could not be ended"),
 }
 """What diagnostics are about, by the first digits of their code: a rule's name and short text."""
 

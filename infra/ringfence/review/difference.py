@@ -152,13 +152,30 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
+class Outliving:
+    """Connections that narrowed access no more allows, and that go on where they were open before: whose, and whereto.
+
+    ``layer`` is what keeps them, "firewall" or "sg"; ``idle_seconds`` how long one may send nothing until it is
+    forgotten, by the limit of what ``limit`` names. Nothing bounds one that is in use. ``command`` ends them, once the
+    change is deployed; null where none does but cutting the agent off.
+    """
+
+    agents: tuple[str, ...]
+    destinations: tuple[str, ...]
+    layer: str
+    idle_seconds: int
+    limit: str
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """The difference in access of one environment, both sides as of one day.
 
     ``before`` or ``after`` is null where that side has no such environment. ``completed`` are risky combinations
     that only *after* has, ``resolved`` those that only *before* had. ``without_access`` counts what changed and
-    changes no access. ``interruptions`` is null against an export, where they are not looked for. ``unread`` is what
-    of an export could not be read, so that nothing is known of it.
+    changes no access. ``interruptions`` and ``outliving`` are null against an export, where they are not looked for.
+    ``unread`` is what of an export could not be read, so that nothing is known of it.
     """
 
     format_version: int
@@ -178,6 +195,7 @@ class Difference:
     residuals_went: tuple[ResidualChange, ...]
     answers: tuple[AnswerChange, ...]
     interruptions: tuple[Interruption, ...] | None
+    outliving: tuple[Outliving, ...] | None
     without_access: tuple[Count, ...]
     unread: tuple[str, ...]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.review.difference import AccessChange, AccessEntry, Against, AnswerChange, Change, Difference, is_risky
-from ringfence.review.difference_text import against, agents, approval_text, summary, totals
+from ringfence.review.difference_text import against, agents, approval_text, end_text, kept_text, summary, totals
 from ringfence.review.markdown import code, risk_lines
 from ringfence.review.report import Risk
 
@@ -135,6 +135,14 @@ def _sections(difference: Difference) -> Iterator[_Section]:
     yield _Section("### Interrupted by deploying it, though both sides allow it", interrupted, "interruptions")
     yield _Section("### Risky combinations completed", [_risk(risk) for risk in difference.completed], "combinations")
     yield _Section("### Narrowed", [_entry(entry, where) for entry in difference.narrowed], "changes")
+    outliving: list[tuple[str, list[str]]] = [
+        (
+            f"- {_few(each.destinations, 'more destinations')} · {_few(each.agents)} · {code(end_text(each))}",
+            [f"- {_all(each.destinations)} · {_all(each.agents)}: {code(kept_text(each))}"],
+        )
+        for each in difference.outliving or ()
+    ]
+    yield _Section("### Outlives the deployment: what was open before goes on", outliving, "layers")
     yield _Section("### Risky combinations resolved", [_risk(risk) for risk in difference.resolved], "combinations")
     for title, residuals in (("came", difference.residuals_came), ("went", difference.residuals_went)):
         items: list[tuple[str, list[str]]] = [

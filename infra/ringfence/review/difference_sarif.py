@@ -3,7 +3,7 @@
 from ringfence.policy.risk import RISKS
 from ringfence.policy.span import Span
 from ringfence.review.difference import QUIET_RISKS, AccessEntry, Difference
-from ringfence.review.difference_text import approval_text
+from ringfence.review.difference_text import approval_text, end_text, kept_text
 from ringfence.review.report import Reference, Risk
 from ringfence.review.sarif import Level, Result, Rule, Taxon, Taxonomy, sarif_of
 
@@ -24,14 +24,23 @@ _HELP = "Take away a part of it, as the result says, or let somebody answer for 
 
 
 def difference_sarif(difference: Difference) -> str:
-    """A SARIF 2.1.0 log; narrowings are no findings, and stand in the other formats."""
+    """A SARIF 2.1.0 log; narrowings are no findings, and stand in the other formats; what outlives them
+    is among the run's properties."""
     results = [result for entry in difference.widened for result in _widened(entry)]
     results += [risk_result(risk) for risk in difference.completed]
     return sarif_of(
         results,
         category=f"diff/{difference.environment}",
         rules=(WIDENED,),
-        properties={"against": difference.against.prefix, "as_of": str(difference.as_of), "unread": difference.unread},
+        properties={
+            "against": difference.against.prefix,
+            "as_of": str(difference.as_of),
+            "unread": difference.unread,
+            "outliving": tuple(
+                f"{', '.join(each.agents)} → {', '.join(each.destinations)}: {kept_text(each)}; {end_text(each)}"
+                for each in difference.outliving or ()
+            ),
+        },
     )
 
 

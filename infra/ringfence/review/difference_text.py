@@ -12,6 +12,7 @@ from ringfence.review.difference import (
     Approval,
     Change,
     Difference,
+    Outliving,
     ResidualChange,
 )
 from ringfence.review.merged import counted
@@ -99,6 +100,12 @@ def _lines(difference: Difference) -> Iterator[str]:
         for each in difference.interruptions:
             yield from wrapped(f"{each.cause} · {', '.join(each.agents)}", "  ", "      ")
             yield from wrapped(f"{each.effect}; {each.mend}", "      ", "      ")
+    if difference.outliving:
+        yield ""
+        yield "OUTLIVES the deployment: what was open before goes on"
+        for each in difference.outliving:
+            yield from wrapped(f"{', '.join(each.destinations)} · {', '.join(each.agents)}", "  ", "      ")
+            yield from wrapped(f"{kept_text(each)}; {end_text(each)}", "      ", "      ")
     for title, risks in (("RISKS COMPLETED", difference.completed), ("risks resolved", difference.resolved)):
         if risks:
             yield ""
@@ -180,6 +187,22 @@ def approval_text(approval: Approval) -> str:
     who = " ".join(part for part in (approval.approved_by, until) if part)
     opened = f"BREAK-GLASS since {moment_text(approval.break_glass)}" if approval.break_glass else None
     return " · ".join(part for part in (opened, approval.because, approval.ticket, who) if part)
+
+
+def kept_text(outliving: Outliving) -> str:
+    """What keeps connections, and how long."""
+    idle = f"until {outliving.idle_seconds} s without a packet (idle limit of {outliving.limit})"
+    return f"{_KEEPS[outliving.layer]} keeps it as long as it is in use, {idle}"
+
+
+def end_text(outliving: Outliving) -> str:
+    """What ends connections, after the deployment."""
+    if outliving.command is None:
+        return "a new start of the workload ends it, or a quarantine"
+    return f"after the deployment: {outliving.command}"
+
+
+_KEEPS = {"firewall": "the firewall", "sg": "the security group"}
 
 
 def residual_text(residual: ResidualChange) -> str:

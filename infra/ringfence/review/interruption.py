@@ -17,22 +17,27 @@ def interruptions(before: State, after: State, renamed: Mapping[str, str]) -> tu
     """What deploying *after* over *before* interrupts; ``renamed`` are new names by their old ones."""
     if before.plan is None or after.plan is None:
         return ()
-    stay = _staying(before.plan, after.plan)
+    stay = staying(before.plan, after.plan)
     return tuple(_found(before, after, before.plan, after.plan, stay, renamed))
 
 
-def _staying(before: Plan, after: Plan) -> tuple[str, ...]:
+def staying(before: Plan, after: Plan) -> tuple[str, ...]:
     """Agents of both sides that reach anything, and are not cut off."""
     then = {agent.name for agent in before.effective.agents if not agent.quarantined}
     return tuple(agent.name for agent in after.effective.agents if agent.name in then and not agent.quarantined)
+
+
+def place_of(plan: Plan) -> tuple[object, ...]:
+    """What makes the VPC another one where it changes."""
+    environment = plan.environment.environment
+    return (plan.environment.region, environment.account, environment.cidrs[0])
 
 
 def _found(
     before: State, after: State, old: Plan, new: Plan, stay: tuple[str, ...], renamed: Mapping[str, str]
 ) -> Iterator[Interruption]:
     was, now = old.environment.environment, new.environment.environment
-    place = (old.environment.region, was.account, was.cidrs[0])
-    if stay and place != (new.environment.region, now.account, now.cidrs[0]):
+    if stay and place_of(old) != place_of(new):
         yield Interruption(
             stay, "the VPC is made anew: its place or its first network is another",
             "every workload stands still until it has moved",
@@ -75,7 +80,7 @@ def _firewall(old: Plan, new: Plan, stay: tuple[str, ...]) -> Iterator[Interrupt
     if "none" in (was, now) and was != now and through:
         cause = f"inspection: {was} becomes {now}"
         yield Interruption(through, cause, ends, "deploy it when a retry costs little")
-    then, today = (_decrypted(plan) for plan in (old, new))
+    then, today = (decrypted(plan) for plan in (old, new))
     if begins := tuple(name for name in through if name in today - then):
         yield Interruption(
             begins, "their TLS is decrypted from now on",
@@ -95,7 +100,8 @@ def _routes_first(old: Plan, new: Plan, gone: list[str]) -> str:
     return f", then its routes go first: `pulumi destroy --stack {name} {targets}`"
 
 
-def _decrypted(plan: Plan) -> frozenset[str]:
+def decrypted(plan: Plan) -> frozenset[str]:
+    """The agents whose TLS the firewall decrypts."""
     requests = plan.environment.environment.inspection == "requests"
     return inspected_agents(plan.declared) if requests else frozenset()
 

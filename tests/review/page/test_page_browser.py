@@ -12,7 +12,7 @@ from comparing import AGAINST, after_edit
 from paging import data_of, page_of
 from playwright.sync_api import Locator, Page, expect
 from reviewing import HOSTILE_PROFILE, review_of, write_tree
-from ringfence.review.difference import AccessChange, AccessEntry, Approval, Change, Interruption
+from ringfence.review.difference import AccessChange, AccessEntry, Approval, Change, Interruption, Outliving
 from ringfence.review.page.html import page_html
 
 Show = Callable[..., Page]
@@ -205,6 +205,14 @@ def test_what_deploying_a_change_interrupts_is_shown_with_its_mend(shown: Show) 
         expect(section).to_contain_text(text)
 
 
+def test_what_outlives_a_change_is_shown_with_the_command_that_ends_it(shown: Show) -> None:
+    (outliving,) = after_edit("a need less").outliving or ()
+    section = shown(page_of("dev", "a need less")).locator("#difference")
+    expect(section.get_by_role("heading", name="Outlives the deployment: what was open before goes on")).to_be_visible()
+    for text in (str(outliving.command), "350 s", *outliving.destinations, *outliving.agents):
+        expect(section).to_contain_text(text)
+
+
 def test_widened_edges_are_marked_and_only_those(shown: Show) -> None:
     page = shown(page_of("dev", "a class", "a call"))
     assert sorted(page.locator("#picture path.wide title").all_text_contents()) == [
@@ -358,6 +366,7 @@ def test_hostile_text_of_a_change_is_text(shown: Show) -> None:
     difference = dataclasses.replace(
         after_edit("a need"), against=AGAINST, widened=(entry,), narrowed=(entry,), unread=(text,), added=(text,),
         interruptions=(Interruption(("agent",), text, text, text),),
+        outliving=(Outliving(("agent",), (text,), "firewall", 350, text, text),),
     )  # fmt: skip
     data = data_of("dev", difference=difference, source_url="https://git.example/{path}")
     page = shown(page_html(data))

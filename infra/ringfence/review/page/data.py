@@ -15,7 +15,7 @@ from ringfence.profile.model import moment_text
 from ringfence.review.difference import AccessChange, AccessEntry, Change, Difference, is_risky
 from ringfence.review.difference_markdown import command
 from ringfence.review.difference_text import agents as agents_of
-from ringfence.review.difference_text import approval_text, residual_text, totals
+from ringfence.review.difference_text import approval_text, end_text, kept_text, residual_text, totals
 from ringfence.review.difference_text import headline as difference_headline
 from ringfence.review.difference_text import summary as difference_summary
 from ringfence.review.merged import KINDS, cut_off, headline, in_emergency, merged_requests, needs, summary, unconfirmed
@@ -256,6 +256,9 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "agents": agents_of(difference),
         "unread": list(difference.unread),
         "interruptions": [[each.agents, each.cause, each.effect, each.mend] for each in difference.interruptions or ()],
+        "outliving": [
+            [each.agents, each.destinations, kept_text(each), end_text(each)] for each in difference.outliving or ()
+        ],
         "widened": [_entry(entry, prefix) for entry in difference.widened],
         "narrowed": [_entry(entry, prefix) for entry in difference.narrowed],
         "completed": [_risk(risk) for risk in difference.completed],

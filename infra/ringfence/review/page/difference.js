@@ -19,6 +19,10 @@ function showDifference() {
       listed(change.interruptions, ([agents, cause, effect, mend]) =>
         [el("strong", {}, cause), " · ", agentLinks(agents), el("div", { class: "soft" }, `${effect}; ${mend}`)],
         "interruptions")],
+    change.outliving.length > 0 && [el("h4", {}, "Outlives the deployment: what was open before goes on"),
+      listed(change.outliving, ([agents, destinations, kept, end]) =>
+        [el("strong", {}, destinations.join(", ")), " · ", agentLinks(agents), el("div", { class: "soft" }, `${kept}; ${end}`)],
+        "layers")],
     fold("Narrowed", change.narrowed.length, () => entries(change.narrowed, "changes")),
     fold("Risky combinations resolved", change.resolved.length, () => change.resolved.map(riskEntry)),
     fold("Residuals that came", change.came.length, () => listed(change.came, (text) => text, "residuals")),
