@@ -34,8 +34,9 @@ ONLY_LIVE = "interfaces of a workload that carry another group than the agent's,
 """What only AWS itself can tell: no stack holds the interfaces that a workload has been given."""
 
 NOT_COVERED = (
-    "how an origin server reads a request that the engine reads in its own way, beyond the odd requests listed",
+    "how an origin server reads a request that the engine reads in its own way or not at all, beyond the odd ones tried",
     "octets of a hello or request that never becomes complete, up to the lengths that the rules set",
+    "fragments of packets, and packets outside a connection",
     "what the agent's role may do where no endpoint is on the way, and permissions outside endpoint policies",
     ONLY_LIVE,
     "the network behind a transit gateway or peering",
