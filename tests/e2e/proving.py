@@ -29,7 +29,9 @@ def plan_of(project: Path, environment: str) -> Plan:
 
 def settings_of(plan: Plan) -> Settings:
     written, environment = plan.environment, plan.environment.environment
-    return Settings(environment.inspection, environment.http2, written.region, environment.account)
+    return Settings(
+        environment.inspection, environment.http2, written.region, environment.account, environment.ca_certificate_arn
+    )
 
 
 def prove_graph(graph: ResourceGraph, project: Path, environment: str) -> Proof:

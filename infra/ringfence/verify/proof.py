@@ -18,7 +18,7 @@ from ringfence.verify.firewall import FirewallReach, Others
 from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.interface import interface_differences
 from ringfence.verify.interval import Numbers
-from ringfence.verify.inventory import unknown_types
+from ringfence.verify.inventory import strangers, unknown_types
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.network import Network, read_network
 from ringfence.verify.packet import PUBLIC
@@ -79,6 +79,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
     for what in graph.unread:
         yield Finding(Kind.NOT_PROVED, "", "inventory", what, "it could not be read")
     yield from unknown_types(graph)
+    yield from strangers(graph)
     network = read_network(graph)
     yield from network.findings
     flows: dict[str, list[Flow]] = defaultdict(list)
@@ -121,6 +122,11 @@ def _firewall(
     if filtering is None or settings.inspection == "none":
         return
     yield from filtering.findings
+    if filtering.inspected and filtering.authority != settings.ca_certificate_arn:
+        signed = f"signed by {filtering.authority or 'nobody'}, not by {settings.ca_certificate_arn}"
+        yield Finding(
+            Kind.LESS, "", "firewall", "decrypted TLS, whose certificates no agent trusts", signed, filtering.resource
+        )
     flows = (flow.access for segment in segments for flow in segment.flows)
     hosts = frozenset(access.host for access in flows if isinstance(access, Https | Tls))
     reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource, hosts)
@@ -149,6 +155,11 @@ def _endpoints(network: Network, flows: Sequence[Flow]) -> Iterator[Finding]:
                 Kind.NOT_PROVED, "", "endpoint", f"a second endpoint of {service}", endpoint.name, endpoint.urn
             )
         seen.add(service)
+        for flow in () if endpoint.is_named else by_service[service]:
+            rule = f"{endpoint.name}: the service's name leads to its public addresses"
+            yield Finding(
+                Kind.LESS, flow.agent, "endpoint", f"{flow.access}", rule, endpoint.urn, (flow.grant.declared,)
+            )
         try:
             yield from endpoint_differences(endpoint, service, by_service[service])
         except LanguageError as error:

@@ -26,6 +26,9 @@ from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.references import References, number, texts
 
 LAYER = "dns"
+_TRUSTING = "TRUST_REDIRECTION_DOMAIN"
+"""Then an answer's further names (CNAME, DNAME) are of the first; by default each is judged by itself
+(https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html)."""
 _ANY_NAME = matched_by(r"^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\z")
 """Names as they are asked for: labels of these letters, in lower case, without the last dot."""
 
@@ -64,6 +67,11 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
         for setting in settings
         if setting.inputs.get("firewallFailOpen") != "DISABLED"
     ]  # fmt: skip
+    findings += [
+        Finding(Kind.LESS, "", LAYER, "every name: the VPC has no resolver", "enableDnsSupport: False", vpc.urn)
+        for vpc in graph.of_type("aws:ec2/vpc:Vpc")
+        if vpc.inputs.get("enableDnsSupport") is False
+    ]
     if associations and not settings:
         findings.append(Finding(Kind.NOT_PROVED, "", LAYER, "what happens when it cannot answer", "no configuration"))
     allowed, left, resource = NOTHING, ANYTHING, ""
@@ -90,6 +98,13 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                     allowed = union((allowed, intersection((left, names))))
                 case _:
                     findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the action {action}", rule.name, rule.urn))
+            # Without trust each name that an answer leads on to is asked for itself; what is blocked leads nowhere.
+            if action != "BLOCK" and rule.inputs.get("firewallDomainRedirectionAction") != _TRUSTING:
+                what = "a name whose answer leads on to another that is not allowed itself"
+                said = (
+                    f"{rule.name}: {rule.inputs.get('firewallDomainRedirectionAction') or 'no redirection is trusted'}"
+                )
+                findings.append(Finding(Kind.LESS, "", LAYER, what, said, rule.urn))
             if rule.inputs.get("qType"):
                 findings.append(
                     Finding(Kind.NOT_PROVED, "", LAYER, "a rule for one type of query", rule.name, rule.urn)
