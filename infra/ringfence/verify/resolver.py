@@ -76,6 +76,7 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
         findings.append(Finding(Kind.NOT_PROVED, "", LAYER, "what happens when it cannot answer", "no configuration"))
     allowed, left, resource = NOTHING, ANYTHING, ""
     ordered: list[DomainRule] = []
+    untrusting: list[Resource] = []
     for association in associations:
         group = references.one(association, "firewallRuleGroupId")
         resource = resource or association.urn
@@ -98,13 +99,8 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                     allowed = union((allowed, intersection((left, names))))
                 case _:
                     findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the action {action}", rule.name, rule.urn))
-            # Without trust each name that an answer leads on to is asked for itself; what is blocked leads nowhere.
             if action != "BLOCK" and rule.inputs.get("firewallDomainRedirectionAction") != _TRUSTING:
-                what = "a name whose answer leads on to another that is not allowed itself"
-                said = (
-                    f"{rule.name}: {rule.inputs.get('firewallDomainRedirectionAction') or 'no redirection is trusted'}"
-                )
-                findings.append(Finding(Kind.LESS, "", LAYER, what, said, rule.urn))
+                untrusting.append(rule)  # what is blocked leads nowhere
             if rule.inputs.get("qType"):
                 findings.append(
                     Finding(Kind.NOT_PROVED, "", LAYER, "a rule for one type of query", rule.name, rule.urn)
@@ -113,7 +109,14 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                 what = "no query reaches a rule: earlier ones decide all of its names"
                 findings.append(Finding(Kind.INCONSISTENT, "", LAYER, what, rule.name, rule.urn))
             left = difference(left, names)
-    return Resolving(intersection((_ANY_NAME, union((allowed, left)))), resource, tuple(findings), tuple(ordered))
+    resolves = intersection((_ANY_NAME, union((allowed, left))))
+    if untrusting and (other := _lacking(_ANY_NAME, resolves)) is not None:
+        what = f"a name whose answer leads on to one that does not resolve itself, as {other.decode()}"
+        findings += [
+            Finding(Kind.LESS, "", LAYER, what, f"{rule.name}: redirection is not trusted", rule.urn)
+            for rule in untrusting
+        ]
+    return Resolving(resolves, resource, tuple(findings), tuple(ordered))
 
 
 def _rules(graph: ResourceGraph, references: References, group: Resource | str | None) -> list[Resource]:
