@@ -27,7 +27,7 @@ from ringfence.verify.resolver import name_differences, read_resolving
 from ringfence.verify.segment import Segment
 from ringfence.verify.settings import Settings
 from ringfence.verify.shared import shared_differences
-from ringfence.verify.unreached import unreached_entries, unreached_rules
+from ringfence.verify.unreached import overtaken_rules, unreached_entries, unreached_rules
 from ringfence.verify.way import Ways
 
 ONLY_LIVE = "interfaces of a workload that carry another group than the agent's, or a public address (see --live)"
@@ -132,6 +132,7 @@ def _firewall(
     reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource, hosts)
     yield from reach.unread()
     everybody = Numbers.of(*(interval for segment in segments for interval in segment.addresses().intervals))
+    yield from overtaken_rules(filtering.rules, filtering.resource)
     yield from unreached_rules(filtering.rules, everybody, network.cidrs, filtering.resource)
     outside = PUBLIC - network.cidrs
     for segment in segments:
