@@ -122,7 +122,8 @@ def _firewall(
     if filtering is None or settings.inspection == "none":
         return
     yield from filtering.findings
-    if filtering.inspected and filtering.authority != settings.ca_certificate_arn:
+    # Where nothing is to be decrypted, requests that are not seen as TLS are found by themselves.
+    if settings.inspection == "requests" and filtering.inspected and filtering.authority != settings.ca_certificate_arn:
         signed = f"signed by {filtering.authority or 'nobody'}, not by {settings.ca_certificate_arn}"
         yield Finding(
             Kind.LESS, "", "firewall", "decrypted TLS, whose certificates no agent trusts", signed, filtering.resource
