@@ -31,7 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What Ringfence costs, as one table.")
     parser.add_argument("--sizes", default="10,100,1000", help="fleets to enforce, by number of agents")
     parser.add_argument("--policy", default="10,100,1000,10000", help="fleets to compile to the policy")
-    parser.add_argument("--proved", default="100,1000,2000", help="fleets to prove, after the program has run for each")
+    parser.add_argument(
+        "--proved", default="1000,2000,4000", help="fleets to prove, after the program has run for each"
+    )
     parser.add_argument("--quick", action="store_true", help="no program, proof, quotas, engines or browser")
     arguments = parser.parse_args()
     sizes, policies, proved = (
@@ -111,7 +113,8 @@ def _proved(inspection: str, root: Path, sizes: Sequence[int]) -> Iterator[Row]:
             f"{label}, {size:,} agents, {resources:,} resources",
             f"{told['seconds']:.2f} s, {told['findings']} findings; {whole}",
         )
-    yield from _exponents(label, sizes, above, f"{start.memory:.0f} MiB")
+    for number in range(2, len(sizes) + 1):
+        yield from _exponents(label, sizes[:number], above[:number], f"{start.memory:.0f} MiB")
 
 
 def _explained(root: Path) -> Iterator[Row]:

@@ -96,7 +96,10 @@ def proof(folder: Path) -> Any:
 
     plan, graph = _to_prove(folder)
     environment = plan.environment.environment
-    settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
+    settings = Settings(
+        environment.inspection, environment.http2, plan.environment.region, environment.account,
+        environment.ca_certificate_arn,
+    )  # fmt: skip
     start = time.process_time()
     findings = len(prove(graph, plan.effective, settings).findings)
     return {"findings": findings, "seconds": time.process_time() - start}

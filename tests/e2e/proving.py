@@ -35,7 +35,9 @@ def without_agents(plan: Plan) -> Plan:
 
 def settings_of(plan: Plan) -> Settings:
     written, environment = plan.environment, plan.environment.environment
-    return Settings(environment.inspection, environment.http2, written.region, environment.account)
+    return Settings(
+        environment.inspection, environment.http2, written.region, environment.account, environment.ca_certificate_arn
+    )
 
 
 def prove_graph(graph: ResourceGraph, project: Path, environment: str) -> Proof:

@@ -1,11 +1,15 @@
 """The first deployment of each environment: what is done is what is shown, and what is shown is what is reviewed."""
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from deployment import EACH_ENVIRONMENT, Base, Deployment
+from changes import narrow_a_need
+from commanding import ringfence
+from deployment import DAY, EACH_ENVIRONMENT, Base, Deployment
 from example_fleet import compiled, registered_from
 from proving import passages, plan_of, prove_graph, without_agents
 from ringfence.aws.enforcement.resource_counts import resource_counts
@@ -97,6 +101,23 @@ def test_on_the_way_of_the_first_deployment_nothing_passes_that_is_not_declared(
         more = [str(finding) for finding in passage.more if finding.layer != "dns"]
         assert more == [], passage.after
     record_property("counts", f"{environment}: first deployment: {states} states on the way")
+
+
+def test_a_preview_of_what_is_deployed_is_proved_whole_and_refused_in_part(
+    environment: str, deployed: Callable[[str], Deployment], tmp_path: Path
+) -> None:
+    deployment, path = deployed(environment), tmp_path / "preview.json"
+    asked = ("verify", "--root", str(deployment.project), "--env", environment, "--as-of", DAY, "--preview", str(path))
+    for change in (None, narrow_a_need):  # nothing stays out of a preview, then all but a few resources do
+        if change is not None:
+            change(deployment.project, environment)
+        path.write_text(deployment.preview("--json").said, encoding="utf-8")
+        refused = ringfence(*asked)
+        assert (refused.code, refused.out) == (2, "")
+        assert re.search(r"RF120 .*leaves out \d+ resources .*: run `pulumi preview --json --show-sames`", refused.err)
+        path.write_text(deployment.preview("--json", "--show-sames").said, encoding="utf-8")
+        proved = ringfence(*asked)
+        assert (proved.code, proved.err) == (0, ""), proved.out
 
 
 def test_a_second_deployment_changes_nothing(environment: str, deployed: Callable[[str], Deployment]) -> None:

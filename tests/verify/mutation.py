@@ -10,39 +10,25 @@ import copy
 import dataclasses
 import ipaddress
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ringfence.verify.graph import Resource, ResourceGraph
 
 NEUTRAL: dict[str, str] = {
-    "tags": "names and owners; the agent's tag is changed apart",
+    "tags": "names and owners; whose a subnet or a group is, by its tag, is changed apart",
     "description": "text for people",
-    "capacity": "room for rules",
-    "name": "a name",
-    "availabilityZone": "where a subnet is; a zone of another name is another environment",
-    "vpcId": "there is one VPC",
+    "capacity": "room for rules: AWS refuses a group that has more",
+    "name": "a name; what refers to it does so by its ARN",
     "deleteProtection": "who may delete",
     "subnetChangeProtection": "who may change",
     "firewallPolicyChangeProtection": "who may change",
     "mutationProtection": "who may change",
-    "streamExceptionPolicy": "how the engine treats a connection that it lost track of",
-    "firewallDomainRedirectionAction": "whether the names behind an allowed name are allowed as well",
-    "blockResponse": "which of two denials is answered",
-    "enableDnsHostnames": "host names of instances",
-    "enableDnsSupport": "without it nothing resolves",
-    "privateDnsEnabled": "without it the service's public name leads elsewhere, which no group lets out",
-    "vpcEndpointType": "part of the endpoint's identity",
-    "certificateAuthorityArn": "which CA signs",
-    "priority": "an order; associations and groups are alone, and the rules' order is changed by dropping them",
-    "HOME_NET": "no rule uses it",
-    "ipAddressType": "IPv4 throughout",
     "revokeRulesOnDelete": "what happens when a group goes",
-    "allocationId": "which address a NAT gateway has",
-    "connectivityType": "a NAT gateway's kind",
-    "domain": "an address's kind",
-    "sourcePorts": "a client's port",
+    "allocationId": "under which address the internet sees a NAT gateway",
 }
+"""By the name of the field. `test_mutations` changes each once, and the proof stays as it is."""
 
 WORDS: tuple[tuple[str, ...], ...] = (
     ("allow", "deny"),
@@ -53,12 +39,28 @@ WORDS: tuple[tuple[str, ...], ...] = (
     ("aws:forward_to_sfe", "aws:pass", "aws:drop"),
     ("STATEFUL", "STATELESS"),
     ("Allow", "Deny"),
+    ("Gateway", "Interface", "GatewayLoadBalancer"),
+    ("REJECT", "DROP", "CONTINUE"),
+    ("TRUST_REDIRECTION_DOMAIN", "INSPECT_REDIRECTION_DOMAIN"),
+    ("NODATA", "NXDOMAIN", "OVERRIDE"),
+    ("IPV4", "DUALSTACK", "IPV6"),
+    ("public", "private"),
 )
 
+_ORDERS = {"ruleNumber": (2, 32_000), "priority": (1, 2_000_000)}
+"""Where something is moved: before all others, and behind them. Only an order among some that differ says anything."""
+
+_OWNER = "ringfence:agent"
+_OWNED = (
+    "aws:ec2/networkAcl:NetworkAcl", "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/subnet:Subnet",
+)  # fmt: skip
+"""Where that tag says whose something is; elsewhere nothing reads it."""
+
 TYPES = (
+    "aws:ec2/natGateway:NatGateway",
     "aws:ec2/networkAcl:NetworkAcl", "aws:ec2/networkAclRule:NetworkAclRule", "aws:ec2/route:Route",
     "aws:ec2/routeTableAssociation:RouteTableAssociation", "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet", "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "aws:ec2/subnet:Subnet", "aws:ec2/vpc:Vpc", "aws:ec2/vpcEndpoint:VpcEndpoint",
     "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
     "aws:networkfirewall/firewall:Firewall", "aws:networkfirewall/firewallPolicy:FirewallPolicy",
     "aws:networkfirewall/ruleGroup:RuleGroup",
@@ -99,9 +101,16 @@ def _changes(graph: ResourceGraph, resource: Resource) -> Iterator[tuple[str, di
     for path, value in _scalars(resource.inputs, ()):
         if path[-1] in ("fromPort", "toPort") and resource.inputs.get("protocol") == "-1":
             continue  # an entry for every protocol has no ports
-        if path[-1] == "ruleNumber":
-            yield from _moved(resource, value)
+        if path[-1] in _ORDERS:
+            for place in _ORDERS[path[-1]]:
+                inputs = copy.deepcopy(dict(resource.inputs))
+                _set(inputs, path, place)
+                yield f"{'.'.join(map(str, path))} {value} -> {place}", inputs
             continue
+        if path[-1] == _OWNER and resource.type in _OWNED:
+            inputs = copy.deepcopy(dict(resource.inputs))
+            _set(inputs, path, _another_agent(graph, value))
+            yield f"{_OWNER} {value}, another's", inputs
         if any(str(part) in NEUTRAL for part in path) or (path[-1] == "rulesString"):
             continue
         for changed in _other_values(graph, resource, value):
@@ -117,21 +126,38 @@ def _changes(graph: ResourceGraph, resource: Resource) -> Iterator[tuple[str, di
             yield f"{'.'.join(map(str, path))} without {index}", inputs
 
 
-def _moved(resource: Resource, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """An entry before all others, and behind them: only an order among entries that differ says anything."""
-    for place in (2, 32_000):
-        yield f"ruleNumber {number} -> {place}", {**resource.inputs, "ruleNumber": place}
+def neutral_changes(graph: ResourceGraph) -> Iterator[Mutant]:
+    """Of each field that is `NEUTRAL`, and of each tag of these, one change in each type that has it."""
+    seen: set[tuple[str, object]] = set()
+    for resource in graph.resources:
+        for path, value in _scalars(resource.inputs, ()) if resource.type in TYPES else ():
+            field = next((part for part in path if part in NEUTRAL), None)
+            owns = path[-1] == _OWNER and resource.type in _OWNED
+            if field is None or owns or (resource.type, path[-1]) in seen:
+                continue
+            seen.add((resource.type, path[-1]))
+            inputs = copy.deepcopy(dict(resource.inputs))
+            _set(inputs, path, value + 1 if isinstance(value, int) and not isinstance(value, bool) else _unlike(value))
+            what = f"{resource.type.rpartition(':')[2]} {resource.name}: {'.'.join(map(str, path))}"
+            yield Mutant(what, _with(graph, resource, dataclasses.replace(resource, inputs=inputs)))
+
+
+def _unlike(value: bool | str) -> bool | str:
+    return not value if isinstance(value, bool) else f"{value}-other"
+
+
+def _another_agent(graph: ResourceGraph, agent: str) -> str:
+    tags = [group.inputs.get("tags") or {} for group in graph.of_type("aws:ec2/securityGroup:SecurityGroup")]
+    return min({str(each[_OWNER]) for each in tags if isinstance(each, dict) and _OWNER in each} - {agent})
 
 
 def _scalars(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            if not (isinstance(inner, dict) and inner.get("key") in NEUTRAL):
-                yield from _scalars(inner, (*path, key))
+            yield from _scalars(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            if not (isinstance(inner, dict) and inner.get("key") in NEUTRAL):
-                yield from _scalars(inner, (*path, index))
+            yield from _scalars(inner, (*path, index))
     else:
         yield path, value
 
@@ -141,8 +167,7 @@ def _lists(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...],
         for key, inner in value.items():
             yield from _lists(inner, (*path, key))
     elif isinstance(value, list):
-        if not any(isinstance(inner, dict) and inner.get("key") in NEUTRAL for inner in value):
-            yield path, len(value)
+        yield path, len(value)
         for index, inner in enumerate(value):
             yield from _lists(inner, (*path, index))
 
@@ -188,6 +213,14 @@ def _other_networks(value: str) -> Iterator[str]:
 
 
 def _other_references(graph: ResourceGraph, value: str) -> Iterator[str]:
+    """Another of its type, or one that is not here: of the VPC there is no other, of what is outside neither."""
+    if re.fullmatch(r"vpc-[0-9a-f]+|arn:aws:acm:.+", value):
+        yield f"{value[:-1]}{'0' if value[-1] != '0' else '1'}"
+        return
+    if re.fullmatch(r"[a-z]{2}-[a-z]+-[0-9][a-z]", value):
+        zones = {text for subnet in graph.of_type("aws:ec2/subnet:Subnet") if (text := zone_of(subnet)) != value}
+        yield from sorted(zones)[:1]
+        return
     named = next((other for other in graph.resources if value in (other.id, other.outputs.get("arn"))), None)
     if named is None:
         return
@@ -197,6 +230,10 @@ def _other_references(graph: ResourceGraph, value: str) -> Iterator[str]:
         if found and found != value:
             yield str(found)
             break
+
+
+def zone_of(subnet: Resource) -> str:
+    return str(subnet.inputs["availabilityZone"])
 
 
 def _other_policies(value: str) -> Iterator[str]:

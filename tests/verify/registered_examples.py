@@ -35,16 +35,17 @@ class Example:
         return prove(graph or self.deployed, self.effective, self.settings)
 
 
-def example_of(environment: str, root: Path = ROOT) -> Example:
+def example_of(name: str, root: Path = ROOT) -> Example:
     tree, findings = Directory(root), Findings()
-    plan = plan_environment(tree, environment, AS_OF, findings)
+    plan = plan_environment(tree, name, AS_OF, findings)
     enforcement = enforce(plan, allocation_of(plan, tree, findings))
     account = Account(enforcement.account, enforcement.region, enforcement.zones)
     deployed, previewed = (
-        record(lambda: register(enforcement), account, stack=environment, preview=preview) for preview in (False, True)
+        record(lambda: register(enforcement), account, stack=name, preview=preview) for preview in (False, True)
     )
     written = plan.environment
+    environment = written.environment
     settings = Settings(
-        written.environment.inspection, written.environment.http2, written.region, written.environment.account
+        environment.inspection, environment.http2, written.region, environment.account, environment.ca_certificate_arn
     )
     return Example(plan.effective, settings, deployed, previewed)

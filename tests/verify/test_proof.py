@@ -225,6 +225,46 @@ def test_a_rule_of_the_firewall_about_nobody_is_found(examples: dict[str, Exampl
     assert "sid 7 (left over)" in found.rule
 
 
+@pytest.mark.parametrize(
+    ("rule", "is_reached"),
+    [
+        ('pass udp any any -> any 53 (msg:"late"; sid:7;)', False),
+        ('pass tcp 10.48.0.0/26 any -> any 22 (msg:"late"; flow:to_server; sid:7;)', False),
+        ('pass tls any any -> any 8443 (msg:"late"; flow:to_server; tls.sni; content:"x.example"; sid:7;)', False),
+        ('pass http any any -> any 443 (msg:"late"; flow:to_server; http.uri.raw; bsize:>4000; sid:7;)', False),
+        ('pass http any any -> any 443 (msg:"late"; flow:to_server; http.uri.raw; bsize:>2000; sid:7;)', True),
+        ('pass tls 10.48.0.0/26 any -> any 443 (msg:"late"; flow:to_server; tls.sni; content:"x"; sid:7;)', True),
+    ],
+)
+def test_a_rule_that_passes_what_is_refused_before_it_is_found(
+    examples: dict[str, Example], rule: str, is_reached: bool
+) -> None:
+    prod = examples["prod"]
+
+    def add(inputs: dict[str, Any]) -> None:
+        inputs["ruleGroup"]["rulesSource"]["rulesString"] += f"{rule}\n"
+
+    graph = changed(prod.deployed, "aws:networkfirewall/ruleGroup:RuleGroup", "default", add)
+    found = [each for each in findings(prod, graph) if "decides all of its before" in each.traffic]
+    assert {(each.kind, each.layer, "sid 7 (late)" in each.rule) for each in found} == (
+        set() if is_reached else {(Kind.INCONSISTENT, "firewall", True)}
+    )
+
+
+def test_what_passes_is_found_where_it_is_first(examples: dict[str, Example]) -> None:
+    """The same rule before the refusals takes their traffic: then one of them is what no packet reaches."""
+    prod = examples["prod"]
+
+    def add(inputs: dict[str, Any]) -> None:
+        source = inputs["ruleGroup"]["rulesSource"]
+        source["rulesString"] = f'pass udp any any -> any any (msg:"first"; sid:7;)\n{source["rulesString"]}'
+
+    found = findings(prod, changed(prod.deployed, "aws:networkfirewall/ruleGroup:RuleGroup", "default", add))
+    (late,) = (each for each in found if "decides all of its before" in each.traffic)
+    assert "(ringfence udp)" in late.rule
+    assert "sid 7 (first)" in late.traffic
+
+
 def test_the_proof_imports_nothing_of_what_writes_the_rules() -> None:
     for path in sorted((ROOT / "infra" / "ringfence" / "verify").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

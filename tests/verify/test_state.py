@@ -35,9 +35,20 @@ def previewed(graph: ResourceGraph) -> dict[str, Any]:
     return {"config": {}, "steps": steps, "changeSummary": {"create": len(steps)}}
 
 
+def staying(graph: ResourceGraph) -> dict[str, Any]:
+    """The preview in which nothing changes: new states have no ids and no outputs."""
+    steps: list[dict[str, Any]] = []
+    for each in graph.resources:
+        new = state_of(each)
+        del new["id"], new["outputs"]
+        steps.append({"op": "same", "urn": each.urn, "oldState": state_of(each), "newState": new})
+    return {"config": {}, "steps": steps, "changeSummary": {"same": len(steps)}}
+
+
 def test_an_export_and_a_preview_are_proved_as_the_program_is(example: Example) -> None:
     assert example.prove(read_state(json.dumps(exported(example.deployed)))).findings == ()
     assert example.prove(read_state(json.dumps(previewed(example.previewed)))).findings == ()
+    assert example.prove(read_state(json.dumps(staying(example.deployed)))).findings == ()
 
 
 def test_a_rule_that_a_hand_added_shows_in_an_export(examples: dict[str, Example]) -> None:
@@ -54,6 +65,15 @@ def test_a_rule_that_a_hand_added_shows_in_an_export(examples: dict[str, Example
     found = dev.prove(read_state(json.dumps(document))).findings
     assert found
     assert all(finding.layer == "sg" for finding in found)
+
+
+def test_a_preview_without_what_stays_is_refused(examples: dict[str, Example]) -> None:
+    document = staying(examples["dev"].deployed)
+    assert read_state(json.dumps(document)) == read_state(json.dumps(exported(examples["dev"].deployed)))
+    document["steps"].pop()
+    message = "leaves out 1 resources that stay as they are: run `pulumi preview --json --show-sames`"
+    with pytest.raises(GraphError, match=message):
+        read_state(json.dumps(document))
 
 
 def test_what_a_preview_deletes_is_not_there(examples: dict[str, Example]) -> None:
@@ -90,6 +110,9 @@ def test_secrets_are_read_as_what_is_shown_of_them() -> None:
         ('{"deployment": {"resources": [{"type": "a"}]}}', "cannot be read"),
         ('{"deployment": {"pending_operations": [{}], "resources": []}}', "in the middle of a deployment"),
         ('{"steps": [{"op": "create", "urn": "u"}]}', "has no state"),
+        ('{"changeSummary": {"same": 2}}', "leaves out 2 resources"),
+        ('{"changeSummary": {"same": "2"}}', "counts '2' resources"),
+        ('{"changeSummary": [], "steps": [1]}', "cannot be read"),
         ('{"format_version": 99}', "format 99"),
     ],
 )

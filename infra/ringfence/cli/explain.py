@@ -61,7 +61,10 @@ def command(
     path = stack_export or preview
     graph = read_file(path) if path else registered(tree, env, day)
     environment = plan.environment.environment
-    settings = Settings(environment.inspection, environment.http2, plan.environment.region, environment.account)
+    settings = Settings(
+        environment.inspection, environment.http2, plan.environment.region, environment.account,
+        environment.ca_certificate_arn,
+    )  # fmt: skip
     found = explain(Reading.of(graph, settings, agent), plan.effective, asking, _by_address(plan, asked))
     source = str(path) if path else "the program"
     report = explanation_report(

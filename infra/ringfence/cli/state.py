@@ -17,13 +17,13 @@ stack_export_option = click.option(
     "--stack-export", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi stack export`."
 )
 preview_option = click.option(
-    "--preview", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi preview --json`."
+    "--preview", metavar="FILE", type=click.Path(path_type=Path), help="From `pulumi preview --json --show-sames`."
 )
 
 
 def read_file(path: Path) -> ResourceGraph:
     """The resources of an export or a preview; raises `InputError`."""
-    return read_as(read_state, "`pulumi stack export` or `pulumi preview --json`", path)
+    return read_as(read_state, "`pulumi stack export` or `pulumi preview --json --show-sames`", path)
 
 
 _ReadT = TypeVar("_ReadT")

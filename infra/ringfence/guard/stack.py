@@ -42,7 +42,7 @@ def violations(graph: ResourceGraph, tree: Tree, environment: str, day: datetime
     findings.raise_if_failed()
     written = plan.environment
     setting = written.environment
-    settings = Settings(setting.inspection, setting.http2, written.region, setting.account)
+    settings = Settings(setting.inspection, setting.http2, written.region, setting.account, setting.ca_certificate_arn)
     found = [_of_proof(finding, graph) for finding in prove(graph, plan.effective, settings).findings]
     return (*found, *_too_many(graph, resource_counts(enforce(plan, allocation))))
 

@@ -113,7 +113,9 @@ def drift_of(refreshed: Refreshed, plan: Plan) -> Drift:
 
 def _findings(graph: ResourceGraph, plan: Plan) -> tuple[Finding, ...]:
     setting = plan.environment.environment
-    settings = Settings(setting.inspection, setting.http2, plan.environment.region, setting.account)
+    settings = Settings(
+        setting.inspection, setting.http2, plan.environment.region, setting.account, setting.ca_certificate_arn
+    )
     return prove(graph, plan.effective, settings).findings
 
 

@@ -1,7 +1,7 @@
 """The firewall as its resources say it is: rule groups in their order, variables, and what is decrypted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
@@ -14,18 +14,25 @@ from ringfence.verify.suricata.ruleset import RuleSet, RuleText
 LAYER = "firewall"
 FORWARD = ("aws:forward_to_sfe",)
 """The stateless defaults under which every packet reaches the stateful rules."""
+_ENDING = ("DROP", "REJECT", None)
+"""What ends a connection that the engine lost track of; unset is the first. CONTINUE judges what follows without what
+came before (https://docs.aws.amazon.com/network-firewall/latest/developerguide/stream-exception-policy.html)."""
 
 Scope = tuple[Numbers, Numbers, Numbers]
 
 
 @dataclass(frozen=True, slots=True)
 class Filtering:
-    """One firewall: its rules, the scopes whose TLS is decrypted (sources, destinations, ports), and what is unread."""
+    """One firewall: its rules, the scopes whose TLS is decrypted (sources, destinations, ports), and what is unread.
+
+    ``authority`` is the ARN of the certificate that signs what it decrypts; empty where it decrypts nothing.
+    """
 
     resource: str
     rules: RuleSet
     inspected: tuple[Scope, ...]
     findings: tuple[Finding, ...]
+    authority: str = ""
 
 
 def read_filtering(graph: ResourceGraph, clients: Numbers = ALL_ADDRESSES) -> Filtering | None:
@@ -40,7 +47,7 @@ def read_filtering(graph: ResourceGraph, clients: Numbers = ALL_ADDRESSES) -> Fi
     read = reader.filtering(firewalls[0])
     for other in firewalls[1:]:
         reader.unread(other, "a second firewall")
-    return Filtering(read.resource, read.rules, read.inspected, tuple(reader.findings))
+    return replace(read, findings=tuple(reader.findings))
 
 
 class _Reader:
@@ -58,6 +65,9 @@ class _Reader:
         if not isinstance(policy, Resource):
             self.unread(firewall, "its policy, which is not among the resources")
             return Filtering(firewall.urn, RuleSet((), ()), (), ())
+        for each in tables(firewall.inputs.get("subnetMappings")):
+            if each.get("ipAddressType") not in ("IPV4", None):
+                self.unread(firewall, f"an endpoint of addresses other than IPv4: {each.get('ipAddressType')}")
         settings = table(policy.inputs.get("firewallPolicy"))
         for name in ("statelessDefaultActions", "statelessFragmentDefaultActions"):
             if texts(settings.get(name)) != FORWARD:
@@ -72,11 +82,24 @@ class _Reader:
         for name, value in settings.items():
             if name not in known and value:
                 self.unread(policy, f"`{name}`, which is not read")
-        if table(settings.get("statefulEngineOptions")).get("ruleOrder") != "STRICT_ORDER":
+        engine = table(settings.get("statefulEngineOptions"))
+        if engine.get("ruleOrder") != "STRICT_ORDER":
             self.unread(policy, "an order of rules other than STRICT_ORDER")
+        if engine.get("streamExceptionPolicy") not in _ENDING:
+            self.findings.append(
+                Finding(Kind.MORE, "", LAYER, "packets of a connection whose beginning no rule has judged",
+                        f"streamExceptionPolicy: {engine.get('streamExceptionPolicy')}", policy.urn)
+            )  # fmt: skip
         variables = self.variables(policy, table(settings.get("policyVariables")).get("ruleVariables"))
         groups = [self.group(group, variables) for group in self.groups(policy, settings)]
-        return Filtering(policy.urn, RuleSet.read(groups, self.clients), tuple(self.scopes(policy)), ())
+        configuration = self.inspection(policy, settings)
+        return Filtering(
+            policy.urn,
+            RuleSet.read(groups, self.clients),
+            tuple(self.scopes(configuration)) if configuration else (),
+            (),
+            text(_inspection(configuration).get("certificateAuthorityArn")) if configuration else "",
+        )
 
     def groups(self, policy: Resource, settings: Mapping[str, Value]) -> Iterator[Resource]:
         """The rule groups in evaluation order. Where a preview does not know an ARN, the group is among those left."""
@@ -147,12 +170,11 @@ class _Reader:
                 self.unread(resource, str(error))
         return found
 
-    def scopes(self, policy: Resource) -> Iterator[Scope]:
-        """What TLS is decrypted: the scopes of the policy's inspection configuration."""
-        settings = table(policy.inputs.get("firewallPolicy"))
+    def inspection(self, policy: Resource, settings: Mapping[str, Value]) -> Resource | None:
+        """The policy's inspection configuration; None where it has none."""
         named = text(settings.get("tlsInspectionConfigurationArn"))
         if not named:
-            return
+            return None
         configuration = self.references.by_identity.get(named)
         if configuration is None:
             kind = "aws:networkfirewall/tlsInspectionConfiguration:TlsInspectionConfiguration"
@@ -160,10 +182,11 @@ class _Reader:
             configuration = next((other for other in depended if other.type == kind), None)
         if configuration is None:
             self.unread(policy, "its TLS inspection configuration, which is not among the resources")
-            return
-        body = table(
-            table(configuration.inputs.get("tlsInspectionConfiguration")).get("serverCertificateConfiguration")
-        )
+        return configuration
+
+    def scopes(self, configuration: Resource) -> Iterator[Scope]:
+        """What TLS is decrypted."""
+        body = _inspection(configuration)
         if body.get("serverCertificates"):
             self.unread(configuration, "inspection of what comes in")
         for scope in tables(body.get("scopes")):
@@ -181,6 +204,10 @@ class _Reader:
     def items(self, value: Value) -> list[Value]:
         """A property as a list."""
         return list(value) if isinstance(value, list | tuple) else []
+
+
+def _inspection(configuration: Resource) -> Mapping[str, Value]:
+    return table(table(configuration.inputs.get("tlsInspectionConfiguration")).get("serverCertificateConfiguration"))
 
 
 def _ranges(value: Value) -> Numbers:

@@ -133,7 +133,9 @@ class FirewallReach:
     def _destinations(self, destinations: Numbers) -> tuple[Numbers, ...]:
         found = self._atoms.get(destinations)
         if found is None:
-            found = self._atoms[destinations] = self.rules.destination_atoms(destinations)
+            scopes = [to for _, to, _ in self.inspected]
+            parts = [part for each in self.rules.destination_atoms(destinations) for part in atoms(scopes, each)]
+            found = self._atoms[destinations] = tuple(parts)
         return found
 
     def _ports(self, ports: tuple[int, ...]) -> tuple[Numbers, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ringfence.verify.finding import Finding, Kind
-from ringfence.verify.graph import ResourceGraph
+from ringfence.verify.graph import UNKNOWN, ResourceGraph
 from ringfence.verify.references import table, text
 
 READ = frozenset(
@@ -100,3 +100,18 @@ def unknown_types(graph: ResourceGraph) -> Iterator[Finding]:
             yield Finding(
                 Kind.NOT_PROVED, "", "inventory", "a subnet of nobody: no tag says whose it is", subnet.name, subnet.urn
             )
+
+
+def strangers(graph: ResourceGraph) -> Iterator[Finding]:
+    """A second VPC, and what is read as if it stood in the VPC and names another. What no VPC is known of yet to name
+    is made with it.
+    """
+    vpcs = graph.of_type("aws:ec2/vpc:Vpc")
+    for vpc in vpcs[1:]:
+        yield Finding(Kind.NOT_PROVED, "", "inventory", "a second VPC", vpc.name, vpc.urn)
+    known = (*(vpc.id for vpc in vpcs), UNKNOWN, None)
+    for resource in graph.of_type(*sorted(READ - {"aws:ec2/vpcPeeringConnection:VpcPeeringConnection"})):
+        for name in ("vpcId", "resourceId"):
+            if resource.inputs.get(name) not in known:
+                what = f"a resource of another VPC, {resource.inputs[name]}"
+                yield Finding(Kind.NOT_PROVED, "", "inventory", what, resource.name, resource.urn)

@@ -51,7 +51,12 @@ def longest(routes: Iterable[Route]) -> Route | None:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A VPC endpoint. ``tables`` are the route tables that lead to a gateway; groups and subnets are an interface's."""
+    """A VPC endpoint. ``tables`` are the route tables that lead to a gateway; groups and subnets are an interface's.
+
+    ``is_named`` says whether the service's public name leads to it: a gateway is on the way to the public addresses,
+    an interface needs private DNS, and that both of the VPC's attributes of DNS
+    (https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html#private-dns-s3-interface-endpoints).
+    """
 
     urn: str
     name: str
@@ -62,6 +67,7 @@ class Endpoint:
     groups: tuple[str, ...]
     tables: tuple[str, ...]
     prefix_list: str
+    is_named: bool
 
     @property
     def suffix(self) -> str:
@@ -137,6 +143,7 @@ class _Reader:
             nat_subnets={
                 nat.urn: _urn(self.references.one(nat, "subnetId"))
                 for nat in self.graph.of_type("aws:ec2/natGateway:NatGateway")
+                if nat.inputs.get("connectivityType") != "private"  # one that leads to no internet
             },
             firewall_subnets=tuple(
                 urn
@@ -373,10 +380,17 @@ class _Reader:
         for association in self.graph.of_type(kind):
             endpoint = _urn(self.references.one(association, "vpcEndpointId"))
             leading[endpoint].append(_urn(self.references.one(association, "routeTableId")))
+        with_names = not any(
+            vpc.inputs.get(name) is False
+            for vpc in self.graph.of_type("aws:ec2/vpc:Vpc")
+            for name in ("enableDnsSupport", "enableDnsHostnames")
+        )
         for endpoint in self.graph.of_type("aws:ec2/vpcEndpoint:VpcEndpoint"):
             way = text(endpoint.inputs.get("vpcEndpointType"))
             if way not in ("Gateway", "Interface"):
                 self.unread(endpoint, f"an endpoint of type {way or 'unknown'}")
+            if endpoint.inputs.get("ipAddressType") not in ("ipv4", None):
+                self.unread(endpoint, f"an endpoint of addresses other than IPv4: {endpoint.inputs['ipAddressType']}")
             policy = endpoint.inputs.get("policy")
             yield Endpoint(
                 endpoint.urn,
@@ -388,6 +402,7 @@ class _Reader:
                 tuple(_urn(each) for each in self.references.many(endpoint, "securityGroupIds")),
                 (*leading[endpoint.urn], *(_urn(each) for each in self.references.many(endpoint, "routeTableIds"))),
                 text(endpoint.outputs.get("prefixListId")),
+                way == "Gateway" or (with_names and endpoint.inputs.get("privateDnsEnabled") is True),
             )
 
 

@@ -18,7 +18,7 @@ from ringfence.verify.firewall import FirewallReach, Others
 from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.interface import interface_differences
 from ringfence.verify.interval import Numbers
-from ringfence.verify.inventory import unknown_types
+from ringfence.verify.inventory import strangers, unknown_types
 from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.network import Network, read_network
 from ringfence.verify.packet import PUBLIC
@@ -27,14 +27,14 @@ from ringfence.verify.resolver import name_differences, read_resolving
 from ringfence.verify.segment import Segment
 from ringfence.verify.settings import Settings
 from ringfence.verify.shared import shared_differences
-from ringfence.verify.unreached import unreached_entries, unreached_rules
+from ringfence.verify.unreached import overtaken_rules, unreached_entries, unreached_rules
 from ringfence.verify.way import Ways
 
 ONLY_LIVE = "interfaces of a workload that carry another group than the agent's, or a public address (see --live)"
 """What only AWS itself can tell: no stack holds the interfaces that a workload has been given."""
 
 NOT_COVERED = (
-    "how an origin server reads a request that the engine reads in its own way or not at all, beyond the odd ones tried",
+    "how an origin server reads a request that the engine reads otherwise or not at all, beyond the odd ones tried",
     "octets of a hello or request that never becomes complete, up to the lengths that the rules set",
     "fragments of packets, and packets outside a connection",
     "what the agent's role may do where no endpoint is on the way, and permissions outside endpoint policies",
@@ -80,6 +80,7 @@ def _findings(graph: ResourceGraph, effective: Policy, settings: Settings) -> It
     for what in graph.unread:
         yield Finding(Kind.NOT_PROVED, "", "inventory", what, "it could not be read")
     yield from unknown_types(graph)
+    yield from strangers(graph)
     network = read_network(graph)
     yield from network.findings
     flows: dict[str, list[Flow]] = defaultdict(list)
@@ -122,11 +123,18 @@ def _firewall(
     if filtering is None or settings.inspection == "none":
         return
     yield from filtering.findings
+    # Where nothing is to be decrypted, requests that are not seen as TLS are found by themselves.
+    if settings.inspection == "requests" and filtering.inspected and filtering.authority != settings.ca_certificate_arn:
+        signed = f"signed by {filtering.authority or 'nobody'}, not by {settings.ca_certificate_arn}"
+        yield Finding(
+            Kind.LESS, "", "firewall", "decrypted TLS, whose certificates no agent trusts", signed, filtering.resource
+        )
     flows = (flow.access for segment in segments for flow in segment.flows)
     hosts = frozenset(access.host for access in flows if isinstance(access, Https | Tls))
     reach = FirewallReach(filtering.rules, filtering.inspected, settings.http2, filtering.resource, hosts)
     yield from reach.unread()
     everybody = Numbers.of(*(interval for segment in segments for interval in segment.addresses().intervals))
+    yield from overtaken_rules(filtering.rules, filtering.resource)
     yield from unreached_rules(filtering.rules, everybody, network.cidrs, filtering.resource)
     outside = PUBLIC - network.cidrs
     for segment in segments:
@@ -150,6 +158,11 @@ def _endpoints(network: Network, flows: Sequence[Flow]) -> Iterator[Finding]:
                 Kind.NOT_PROVED, "", "endpoint", f"a second endpoint of {service}", endpoint.name, endpoint.urn
             )
         seen.add(service)
+        for flow in () if endpoint.is_named else by_service[service]:
+            rule = f"{endpoint.name}: the service's name leads to its public addresses"
+            yield Finding(
+                Kind.LESS, flow.agent, "endpoint", f"{flow.access}", rule, endpoint.urn, (flow.grant.declared,)
+            )
         try:
             yield from endpoint_differences(endpoint, service, by_service[service])
         except LanguageError as error:

@@ -26,6 +26,9 @@ from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.references import References, number, texts
 
 LAYER = "dns"
+_TRUSTING = "TRUST_REDIRECTION_DOMAIN"
+"""Then an answer's further names (CNAME, DNAME) are of the first; by default each is judged by itself
+(https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html)."""
 _ANY_NAME = matched_by(r"^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\z")
 """Names as they are asked for: labels of these letters, in lower case, without the last dot."""
 
@@ -64,10 +67,16 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
         for setting in settings
         if setting.inputs.get("firewallFailOpen") != "DISABLED"
     ]  # fmt: skip
+    findings += [
+        Finding(Kind.LESS, "", LAYER, "every name: the VPC has no resolver", "enableDnsSupport: False", vpc.urn)
+        for vpc in graph.of_type("aws:ec2/vpc:Vpc")
+        if vpc.inputs.get("enableDnsSupport") is False
+    ]
     if associations and not settings:
         findings.append(Finding(Kind.NOT_PROVED, "", LAYER, "what happens when it cannot answer", "no configuration"))
     allowed, left, resource = NOTHING, ANYTHING, ""
     ordered: list[DomainRule] = []
+    untrusting: list[Resource] = []
     for association in associations:
         group = references.one(association, "firewallRuleGroupId")
         resource = resource or association.urn
@@ -90,6 +99,8 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                     allowed = union((allowed, intersection((left, names))))
                 case _:
                     findings.append(Finding(Kind.NOT_PROVED, "", LAYER, f"the action {action}", rule.name, rule.urn))
+            if action != "BLOCK" and rule.inputs.get("firewallDomainRedirectionAction") != _TRUSTING:
+                untrusting.append(rule)  # what is blocked leads nowhere
             if rule.inputs.get("qType"):
                 findings.append(
                     Finding(Kind.NOT_PROVED, "", LAYER, "a rule for one type of query", rule.name, rule.urn)
@@ -98,7 +109,14 @@ def read_resolving(graph: ResourceGraph) -> Resolving:
                 what = "no query reaches a rule: earlier ones decide all of its names"
                 findings.append(Finding(Kind.INCONSISTENT, "", LAYER, what, rule.name, rule.urn))
             left = difference(left, names)
-    return Resolving(intersection((_ANY_NAME, union((allowed, left)))), resource, tuple(findings), tuple(ordered))
+    resolves = intersection((_ANY_NAME, union((allowed, left))))
+    if untrusting and (other := _lacking(_ANY_NAME, resolves)) is not None:
+        what = f"a name whose answer leads on to one that does not resolve itself, as {other.decode()}"
+        findings += [
+            Finding(Kind.LESS, "", LAYER, what, f"{rule.name}: redirection is not trusted", rule.urn)
+            for rule in untrusting
+        ]
+    return Resolving(resolves, resource, tuple(findings), tuple(ordered))
 
 
 def _rules(graph: ResourceGraph, references: References, group: Resource | str | None) -> list[Resource]:

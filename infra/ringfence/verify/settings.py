@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an environment says of itself: ``inspection`` and ``http2`` as in its file, and its region and account."""
+    """What an environment says of itself: ``inspection``, ``http2`` and ``ca_certificate_arn`` as in its file, and its
+    region and account.
+    """
 
     inspection: str
     http2: str
     region: str
     account: str
+    ca_certificate_arn: str | None

@@ -1,7 +1,8 @@
-"""Resource graphs from what Pulumi's command line writes: `pulumi preview --json` and `pulumi stack export`.
+"""Resource graphs from what Pulumi's command line writes: `pulumi preview --json --show-sames`, `pulumi stack export`.
 
 Both hold resource states of one shape (`apitype.ResourceV3`, https://github.com/pulumi/pulumi/blob/master/sdk/go/
-common/apitype/core.go). A state export is what was deployed, or what a refresh found; a preview is what would be.
+common/apitype/core.go). A state export is what was deployed, or what a refresh found; a preview is what would be, and
+without `--show-sames` it leaves out what stays as it is: that is no graph of anything, and refused.
 """
 
 import json
@@ -17,6 +18,8 @@ GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "r
 """Steps after which a resource is not there any more; a replacement has a step of its own for what comes."""
 _OVERTAKEN = frozenset({"replace"})
 """Steps that only announce others: what is created instead has its own."""
+_STAYING = frozenset({"same", "update", "refresh"})
+"""Steps after which the resource is the one that was there before."""
 
 Json = dict[str, Any]
 
@@ -32,8 +35,8 @@ def read_state(text: str) -> ResourceGraph:
     known = cast("Json", document)
     if isinstance(known.get("deployment"), dict):
         return _graph(_exported(cast("Json", known["deployment"])))
-    if isinstance(known.get("steps"), list):
-        return _graph(_previewed(cast("list[Json]", known["steps"])))
+    if isinstance(known.get("steps"), list) or "changeSummary" in known:  # without a step the list is left out
+        return _graph(_previewed(known))
     if "format_version" in known:
         return ResourceGraph.from_json(text)
     raise GraphError("neither a stack export (`deployment`) nor a preview (`steps`)")
@@ -48,7 +51,20 @@ def _exported(deployment: Json) -> Iterator[Json]:
             yield state
 
 
-def _previewed(steps: Sequence[Json]) -> Iterator[Json]:
+def _previewed(preview: Json) -> Iterator[Json]:
+    steps = cast("list[Json]", preview.get("steps") or [])
+    summary: Any = preview.get("changeSummary") or {}
+    if not all(isinstance(each, dict) for each in (*steps, summary)):
+        raise GraphError("a preview whose steps or summary cannot be read")
+    counted: Any = cast("Json", summary).get("same", 0)
+    if not isinstance(counted, int):
+        raise GraphError(f"a preview that counts {counted!r} resources which stay as they are")
+    left_out = counted - sum(step.get("op") == "same" for step in steps)
+    if left_out > 0:
+        raise GraphError(
+            f"a preview that leaves out {left_out} resources that stay as they are: "
+            "run `pulumi preview --json --show-sames`"
+        )
     for step in steps:
         operation = str(step.get("op"))
         if operation in GONE | _OVERTAKEN:
@@ -56,7 +72,17 @@ def _previewed(steps: Sequence[Json]) -> Iterator[Json]:
         state: Any = step.get("newState") or step.get("oldState")
         if not isinstance(state, dict):
             raise GraphError(f"the step {operation} of {step.get('urn')} has no state")
-        yield cast("Json", state)
+        yield {**_kept(step, operation), **{name: value for name, value in cast("Json", state).items() if value}}
+
+
+def _kept(step: Json, operation: str) -> Json:
+    """What stays of a resource that is there already: a preview's new state has neither its id nor its outputs, by
+    which others name it.
+    """
+    old: Any = step.get("oldState")
+    if operation not in _STAYING or not isinstance(old, dict):
+        return {}
+    return {name: value for name, value in cast("Json", old).items() if name in ("id", "outputs")}
 
 
 def _graph(states: Iterator[Json]) -> ResourceGraph:

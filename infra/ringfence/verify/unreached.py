@@ -8,8 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.interval import Numbers, atoms
+from ringfence.verify.language.decide import is_empty
+from ringfence.verify.language.expression import difference
 from ringfence.verify.network import Network
 from ringfence.verify.packet import Entry
+from ringfence.verify.suricata.condition import Condition
+from ringfence.verify.suricata.judge import ReadRule
+from ringfence.verify.suricata.rule import Header
 from ringfence.verify.suricata.ruleset import RuleSet
 
 
@@ -62,3 +67,61 @@ def unreached_rules(rules: RuleSet, agents: Numbers, inside: Numbers, resource: 
         if not any(map(is_somebody, ends)):
             what = "no packet reaches a rule: no agent has an address that it speaks of"
             yield Finding(Kind.INCONSISTENT, "", "firewall", what, read.rule.name, resource)
+
+
+def overtaken_rules(rules: RuleSet, resource: str) -> Iterator[Finding]:
+    """Rules of the firewall that pass what one before them has refused already, or the other way round.
+
+    Only one rule that asks for no more than the later one is looked for, and none that asks for flow bits or counters,
+    which what stands between the two may change. Refusals behind refusals decide nothing either: the forms of the
+    firewall overlap on purpose, so these are not findings.
+    """
+    passing: list[ReadRule] = []
+    refusing: list[ReadRule] = []
+    for later in rules.rules:
+        if later.effect.action == "alert":
+            continue
+        same, others = (passing, refusing) if later.effect.action == "pass" else (refusing, passing)
+        same.append(later)
+        for earlier in others:
+            if _reaches(earlier.rule.header, later.rule.header) and _asks_no_more(earlier.condition, later.condition):
+                what = f"no packet reaches a rule: {earlier.rule.name} decides all of its before"
+                yield Finding(Kind.INCONSISTENT, "", "firewall", what, later.rule.name, resource)
+                break
+
+
+def _reaches(earlier: Header | None, later: Header | None) -> bool:
+    """Whether the one header speaks of all that the other speaks of."""
+    if earlier is None or later is None or (later.both_ways and not earlier.both_ways):
+        return False
+    return (
+        earlier.sources.covers(later.sources)
+        and earlier.source_ports.covers(later.source_ports)
+        and earlier.destinations.covers(later.destinations)
+        and earlier.destination_ports.covers(later.destination_ports)
+    )
+
+
+def _asks_no_more(earlier: Condition, later: Condition) -> bool:
+    """Whether whatever the later condition holds for, the earlier one holds for too, by each of its parts."""
+    tests = {test.buffer: test for test in later.tests}
+    return (
+        not (earlier.bits or earlier.not_bits or earlier.counters)
+        and earlier.transport in ("ip", later.transport)
+        and earlier.application in (None, later.application)
+        and earlier.not_applications <= later.not_applications
+        and earlier.established in (None, later.established)
+        and earlier.to_server in (None, later.to_server)
+        and earlier.payload in (None, later.payload)
+        and earlier.sent.covers(later.sent)
+        and earlier.ip_protocols.covers(later.ip_protocols)
+        and earlier.events <= later.events
+        and earlier.only_first_packet <= later.only_first_packet
+        and earlier.whole_stream <= later.whole_stream
+        and all(
+            (other := tests.get(test.buffer)) is not None
+            and test.lengths.covers(other.lengths)
+            and is_empty(difference(other.language, test.language))
+            for test in earlier.tests
+        )
+    )

@@ -41,6 +41,15 @@ def a_group_rule_is_added(dev: Account) -> Iterator[None]:
     dev.client("ec2").revoke_security_group_egress(**rule)
 
 
+@found(Kind.LESS, "dns", "every name: the VPC has no resolver")
+def the_resolver_is_turned_off(dev: Account) -> Iterator[None]:
+    ec2 = dev.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:ringfence:environment", "Values": ["dev"]}])["Vpcs"]
+    ec2.modify_vpc_attribute(VpcId=vpc["VpcId"], EnableDnsSupport={"Value": False})
+    yield
+    ec2.modify_vpc_attribute(VpcId=vpc["VpcId"], EnableDnsSupport={"Value": True})
+
+
 @found(Kind.INCONSISTENT, "sg", "IPv6 of ::/0")
 def a_group_rule_for_ipv6_is_added(dev: Account) -> Iterator[None]:
     rule = {"GroupId": dev.group("reviewer"), "IpPermissions": permission(443, 443, Ipv6Ranges=[{"CidrIpv6": "::/0"}])}

@@ -127,6 +127,9 @@ class Deployed:
     def make_vpc(self, resource: Resource) -> str:
         (made,) = self.called(resource)
         self.vpc = made["Vpc"]["VpcId"]
+        for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):  # the provider sets them one by one
+            wanted = resource.inputs[attribute[0].lower() + attribute[1:]]
+            self.client("ec2").modify_vpc_attribute(VpcId=self.vpc, **{attribute: {"Value": wanted}})
         self._close_defaults()
         return self.vpc
 

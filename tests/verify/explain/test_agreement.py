@@ -111,8 +111,6 @@ def test_the_walk_agrees_with_the_policy_on_all_of_them(
 
 def asked_by(finding: Finding) -> Target | None:
     """The target that a counterexample is about, where it is one that can be written."""
-    if finding.kind is Kind.LESS and finding.traffic.startswith("on a connection in use, "):
-        return None  # a walk follows the first request of a connection
     traffic = re.sub(r" from [\d.]+ to port (\d+)$", r" \1", finding.traffic)
     if found := re.fullmatch(r"(?:on a connection in use, )?([A-Z]+) https://(\S+?)(/\S*) (\d+)", traffic):
         method, host, path, port = found.groups()
@@ -141,6 +139,36 @@ def without_a_rule(graph: ResourceGraph) -> Iterator[Mutant]:
             inputs["ruleGroup"]["rulesSource"]["rulesString"] = "".join((*lines[:index], *lines[index + 1 :]))
             changed = ResourceGraph(graph.project, graph.stack, (*others, dataclasses.replace(group, inputs=inputs)))
             yield Mutant(f"without {line[:80]}", changed)
+
+
+ONE_REQUEST_A_CONNECTION = """\
+alert http any any -> any any (flow:to_client,established; http.stat_code; content:"2"; flowbits:set,once; sid:1;)
+reject http any any -> any any (flow:to_server,established; flowbits:isset,once; http.request_line; content:" "; sid:2;)
+"""
+
+
+def test_what_is_refused_on_a_connection_in_use_is_said(examples: dict[str, Example]) -> None:
+    prod = examples["prod"]
+    (group,) = (each for each in prod.deployed.of_type(RULES) if each.name.endswith("default"))
+    inputs = copy.deepcopy(dict(group.inputs))
+    inputs["ruleGroup"]["rulesSource"]["rulesString"] += ONE_REQUEST_A_CONNECTION
+    others = tuple(each for each in prod.deployed.resources if each is not group)
+    graph = ResourceGraph(
+        prod.deployed.project, prod.deployed.stack, (*others, dataclasses.replace(group, inputs=inputs))
+    )
+    agents = {agent.name: agent for agent in prod.effective.agents}
+    found = [each for each in prod.prove(graph).findings if each.traffic.startswith("on a connection in use, ")]
+    assert {(each.kind, each.layer) for each in found} == {(Kind.LESS, "firewall")}
+    reading, unchanged = Reading.of(graph, prod.settings), Reading.of(prod.deployed, prod.settings)
+    for finding in found[:: len(found) // 5]:
+        target = asked_by(finding)
+        assert isinstance(target, RequestTarget)
+        before = explain(unchanged, prod.effective, agents[finding.agent], target)
+        after = explain(reading, prod.effective, agents[finding.agent], target)
+        assert (before.answer, after.answer) == (Answer.ALLOW, Answer.DENY), finding
+        assert [step.of.rpartition(", ")[2] for step in after.steps if step.answer is Answer.DENY] == [
+            "on a connection in use"
+        ]
 
 
 LAYERS = {"nacl": {"nacl", "onward"}, "route": {"route", "onward"}, "firewall": {"firewall", "tls inspection"}}

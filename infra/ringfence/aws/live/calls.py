@@ -47,6 +47,7 @@ CALLS: tuple[Call, ...] = (
             "DescribeSecurityGroups": "groups",
             "DescribeSubnets": "subnets",
             "DescribeTransitGatewayVpcAttachments": "ways to other networks",
+            "DescribeVpcAttribute": "whether the VPC has a resolver, and names for its endpoints",
             "DescribeVpcEndpoints": "endpoints and their policies",
             "DescribeVpcPeeringConnections": "ways to other networks",
             "DescribeVpcs": "the environment's VPC and its networks",

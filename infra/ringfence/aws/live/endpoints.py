@@ -32,6 +32,7 @@ def read_endpoints(api: Api, vpc_id: str, state: State) -> None:
                 "serviceName": each.get("ServiceName"),
                 "policy": each.get("PolicyDocument"),
                 "privateDnsEnabled": each.get("PrivateDnsEnabled"),
+                "ipAddressType": each.get("IpAddressType"),
                 "subnetIds": list(many(each, "SubnetIds")),
                 "securityGroupIds": [group["GroupId"] for group in many(each, "Groups")],
                 "tags": tags_of(each),

@@ -1,6 +1,6 @@
 """The VPC and its networks, its subnets, and every way out of it or into another network."""
 
-from ringfence.aws.live.api import Api, Json, many
+from ringfence.aws.live.api import Api, Json, many, one
 from ringfence.aws.live.state import State, name_of, tags_of
 from ringfence.verify.graph import Value
 
@@ -11,7 +11,12 @@ _ENDED = frozenset({"deleted", "expired", "failed", "rejected"})
 def read_network(api: Api, vpc: Json, state: State) -> None:
     """Everything of the VPC but what filters and routes."""
     vpc_id = str(vpc["VpcId"])
-    state.add("aws:ec2/vpc:Vpc", vpc_id, {"cidrBlock": vpc["CidrBlock"], "tags": tags_of(vpc)}, name=name_of(vpc))
+    inputs: dict[str, Value] = {"cidrBlock": vpc["CidrBlock"], "tags": tags_of(vpc)}
+    for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
+        name = attribute[0].lower() + attribute[1:]
+        found = api.answer("ec2", "DescribeVpcAttribute", f"{name} of the VPC", VpcId=vpc_id, Attribute=name)
+        inputs[name] = one(found, attribute).get("Value") if found else None
+    state.add("aws:ec2/vpc:Vpc", vpc_id, inputs, name=name_of(vpc))
     for each in many(vpc, "CidrBlockAssociationSet"):
         if each["CidrBlock"] != vpc["CidrBlock"] and each["CidrBlockState"]["State"] == "associated":
             state.add(

@@ -76,6 +76,14 @@ def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided
         yield plain, odd_octets(plain, after_request, ready), everyone
 
 
+def in_use(candidates: Candidates) -> States:
+    """The states of connections that requests have passed on, and that are ready for one more."""
+    traffic = candidates.asking(REQUEST | ANSWER)
+    told = told_apart(traffic, begun(candidates.asking(PAYLOAD)), ())
+    _, ready = _states(traffic, _alike(traffic, ByHost.of(traffic), {}, told))
+    return ready
+
+
 def _alike(
     candidates: Candidates,
     rules: ByHost,

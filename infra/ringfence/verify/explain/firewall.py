@@ -1,14 +1,18 @@
 """The firewall, asked about one connection or request: the conversation is followed packet by packet."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ringfence.policy.request import METHODS
 from ringfence.policy.span import Span
 from ringfence.policy.target import RequestTarget, TlsTarget
+from ringfence.verify.decision.inspected import in_use
+from ringfence.verify.decision.request import States
 from ringfence.verify.explain.packets import CLIENT_PORT, at
 from ringfence.verify.explain.step import Answer, Step
 from ringfence.verify.filtering import Filtering
 from ringfence.verify.language.piece import LanguageError
+from ringfence.verify.language.region import EVERYTHING
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import (
     MODELLED,
@@ -153,16 +157,27 @@ class _Asked:
         return _others(course, "name")
 
     def one_request(self, target: RequestTarget) -> Step:
-        """A decrypted request, on a new connection, and its answer."""
+        """A decrypted request and its answer: on a new connection, and on one that others have passed on before."""
         method, host = target.method, target.host.encode()
         of = f"{method} {target.target} with the host {target.host}"
         begun = follow(self.candidates, request(f"{method} ".encode()), self.opened())
         asked = follow(self.candidates, (next_request(_head(target)),), begun)
         course = follow(self.candidates, (answer(b"200"),), asked)
+        for again in self.again(target):
+            if again.passing.is_empty() != course.passing.is_empty():
+                return self.of_course(f"{of}, on a connection in use", again, "no rule refuses it there")
         refusing = ""
         if not course.passing.is_empty() and method in METHODS:
             refusing = _others(follow(self.candidates, (next_request(plain_head(method, host)),), begun), "request")
         return self.of_course(of, course, refusing or "no rule refuses it")
+
+    def again(self, target: RequestTarget) -> Iterator[Course]:
+        """A request on connections in use, in every state that they get into."""
+        ready = in_use(self.candidates)
+        for bits in ready.bits:
+            yield follow(
+                self.candidates, (next_request(_head(target)),), States((bits,), freed=ready.freed).course(EVERYTHING)
+            )
 
     def some_request(self, host: str) -> Step:
         """Decrypted TLS to a host as such: whether any request passes there."""

@@ -112,11 +112,10 @@ class _Walk:
         for endpoint in self.network.endpoints:
             if not services.answers_to(endpoint, host, self.settings.region, self.settings.account):
                 continue
-            resource = self.reading.graph.get(endpoint.urn)
             if endpoint.is_gateway:
                 if any(subnet.table in endpoint.tables for subnet in self.subnets):
                     return endpoint
-            elif resource is not None and resource.inputs.get("privateDnsEnabled"):
+            elif endpoint.is_named:
                 return endpoint
         return None
 
