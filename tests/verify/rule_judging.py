@@ -18,8 +18,10 @@ from ringfence.engine.suricata import Engine
 from ringfence.engine.verdict import Verdict
 from ringfence.verify.suricata.rule import Rule
 
-LAST = Setting(action_order=ActionOrder.PASS_LAST)
-"""No engine here has AWS's strict order, in which the default group's refusals come first; so they do in this one."""
+ORDERS = {"default": ActionOrder.PASS_FIRST, "agents": ActionOrder.PASS_LAST}
+"""By the group that is changed: no engine here has AWS's strict order, in which the default group comes first, its
+refusals before its marks. In the one no mark comes before those, in the other the agents' refusals come behind all marks.
+"""
 
 Passed = tuple[bool, ...]
 
@@ -42,11 +44,12 @@ def _captured(chosen: tuple[int, ...]) -> tuple[Capture, ...]:
 
 
 class Judge:
-    """One engine, and what it says of all traffic under the unchanged rules."""
+    """One engine, and what it says of all traffic under the unchanged rules, where those of ``group`` are changed."""
 
-    def __init__(self, engine: Engine, rules: str) -> None:
+    def __init__(self, engine: Engine, rules: str, group: str) -> None:
         self.engine = engine
-        verdicts = engine.judge(rules, [conversation for conversation, _ in traffic()], LAST)
+        self.setting = Setting(action_order=ORDERS[group])
+        verdicts = engine.judge(rules, [conversation for conversation, _ in traffic()], self.setting)
         self.before = [steps(verdict) for verdict in verdicts]
         self.untouched = {index for index, verdict in enumerate(verdicts) if verdict.completed}
         self.matched: dict[int, set[int]] = {}
@@ -66,7 +69,7 @@ class Judge:
         An evasion that passes as a residual is no loss where it is stopped.
         """
         chosen = self.touched(rule)
-        verdicts = self.engine.replay(rules, _captured(chosen), LAST)
+        verdicts = self.engine.replay(rules, _captured(chosen), self.setting)
         found: list[str] = []
         for index, after in zip(chosen, map(steps, verdicts), strict=True):
             (conversation, is_evasion), before = traffic()[index], self.before[index]

@@ -25,7 +25,7 @@ from rule_mutation import RuleMutant, of_each_kind, rule_mutants
 KIND = "aws:networkfirewall/ruleGroup:RuleGroup"
 SHARDS = {"agents": 2, "default": 8}
 OF_EACH_KIND = 2
-QUICK = 41
+QUICK = 120
 """One of so many mutants in the quick test."""
 
 
@@ -87,19 +87,21 @@ def missed(
 
 
 @pytest.fixture(scope="module")
-def judges(example: Example) -> list[Judge]:
+def judges(example: Example) -> dict[str, list[Judge]]:
     engines = find_engines()
     if missing_versions(engines):
         pytest.skip(HOW_TO_GET)
     rules = "".join(text_of(group) for group in groups_of(example).values())
-    return [Judge(engine, rules) for engine in engines]
+    return {group: [Judge(engine, rules, group) for engine in engines] for group in SHARDS}
 
 
 @pytest.mark.suricata
-def test_a_part_of_all_single_changes_is_reported_or_changes_no_verdict(example: Example, judges: list[Judge]) -> None:
+def test_a_part_of_all_single_changes_is_reported_or_changes_no_verdict(
+    example: Example, judges: dict[str, list[Judge]]
+) -> None:
     assert example.prove().proved
     for which in SHARDS:
-        wrong, counted = missed(example, judges, which, mutants_of(example, which)[::QUICK])
+        wrong, counted = missed(example, judges[which], which, mutants_of(example, which)[::QUICK])
         assert wrong == []
         assert counted["more than declared"]
         assert counted["less than declared"]
@@ -109,10 +111,14 @@ def test_a_part_of_all_single_changes_is_reported_or_changes_no_verdict(example:
 @pytest.mark.suricata
 @pytest.mark.parametrize(("which", "shard"), [(which, shard) for which in SHARDS for shard in range(SHARDS[which])])
 def test_single_changes_are_reported_or_change_no_verdict(
-    example: Example, judges: list[Judge], which: str, shard: int, record_property: Callable[[str, object], None]
+    example: Example,
+    judges: dict[str, list[Judge]],
+    which: str,
+    shard: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
     chosen = list(itertools.islice(mutants_of(example, which), shard, None, SHARDS[which]))
-    wrong, counted = missed(example, judges, which, chosen)
+    wrong, counted = missed(example, judges[which], which, chosen)
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
     part = f"{shard + 1} of {SHARDS[which]}"
     record_property("counts", f"changes of {which} rules, {part}: {len(chosen)}, {len(wrong)} missed; {kinds}")

@@ -15,6 +15,7 @@ from ringfence.verify.decision.opaque import (
     NAMED_HELLO,
     UNNAMED_HELLO,
     at_some_host,
+    hello_octets,
     named_hellos,
     plain_requests,
     unnamed_hellos,
@@ -228,6 +229,8 @@ class _Place:
         if everything or not self._names_pass_as_granted(hellos):
             must, may = granted_names(flow.access for flow in self.flows)
             yield from self._of(hellos, named_hellos(hellos, must, may))
+        plain = self.candidates.asking(PAYLOAD)
+        yield from self._of(plain, hello_octets(plain) if self.flows else ())
         unnamed = self.candidates.asking(UNNAMED_HELLO)
         yield from self._of(unnamed, unnamed_hellos(unnamed, granted=everything))
         yield from self._openings(ANYTHING if everything else HELLOS if self.flows else NOTHING, granted=everything)

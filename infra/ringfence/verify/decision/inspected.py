@@ -4,9 +4,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.policy.flow import Flow, Https
+from ringfence.verify.decision.connection import cut_short, odd_octets, unread
 from ringfence.verify.decision.difference import Difference
 from ringfence.verify.decision.host import HostClass, host_classes, told_apart
-from ringfence.verify.decision.in_use import cut_short, odd_octets, unread
 from ringfence.verify.decision.opening import PAYLOAD
 from ringfence.verify.decision.request import (
     ANSWER,

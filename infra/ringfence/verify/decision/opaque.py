@@ -2,12 +2,14 @@
 
 import functools
 
-from ringfence.verify.decision.difference import REMEMBERED, Difference, all_or_nothing, compare
+from ringfence.verify.decision.connection import told_octets
+from ringfence.verify.decision.difference import REMEMBERED, Difference, all_or_nothing, compare, less
 from ringfence.verify.decision.opening import ENDLESS, PAYLOAD
 from ringfence.verify.language.expression import Expression, contains
 from ringfence.verify.language.region import Region
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import (
+    HELLO_START,
     Course,
     after_hello,
     follow,
@@ -15,6 +17,7 @@ from ringfence.verify.suricata.conversation import (
     hello,
     next_request,
     request,
+    speaks,
 )
 from ringfence.verify.suricata.moment import Value
 from ringfence.verify.suricata.shapes import any_line
@@ -47,6 +50,18 @@ def named_course(candidates: Candidates) -> Course:
 def _begun(candidates: Candidates) -> Course:
     """A connection up to where a hello gets complete."""
     return follow(candidates, (*handshake(), *_ANY_NAME[:_WHOLE]))
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def hello_octets(candidates: Candidates) -> tuple[Difference, ...]:
+    """Octets with which a piece of a ClientHello may begin, and that are refused."""
+    found: list[Difference] = []
+    begun = _begun(candidates)
+    for octet in told_octets(candidates) if begun.alive else ():
+        course = follow(candidates, (speaks(bytes((octet,)), "tls", sent=400, held=HELLO_START),), begun)
+        if course.passing.is_empty():
+            found.append(less(candidates, f"the octet {octet:02x} in a ClientHello", course))
+    return tuple(found)
 
 
 @functools.lru_cache(maxsize=REMEMBERED)

@@ -93,10 +93,33 @@ def answered(candidates: Candidates, states: States) -> States:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def answers(candidates: Candidates, states: States) -> tuple[Difference, ...]:
-    """An answer to a request, and the one that leaves HTTP (RFC 9110, 15.2.2)."""
-    served, switched = (follow(candidates, (answer(status),), states.course(EVERYTHING)) for status in (b"200", b"101"))
-    refused = [less(candidates, "the answer to a request", served)] if served.stopped else []
-    return (*refused, *all_or_nothing(candidates, "the answer 101 Switching Protocols", switched, granted=False))
+    """Answers to a request, and the one that leaves HTTP (RFC 9110, 15.2.2)."""
+    found: list[Difference] = []
+    for status in _STATUSES:
+        course = follow(candidates, (answer(status),), states.course(EVERYTHING))
+        if course.stopped:
+            found.append(less(candidates, f"an answer {status.decode()} to a request", course))
+    course = follow(candidates, (answer(b"101"),), states.course(EVERYTHING))
+    return (*found, *all_or_nothing(candidates, "the answer 101 Switching Protocols", course, granted=False))
+
+
+_STATUSES = (
+    b"100",
+    b"103",
+    b"200",
+    b"201",
+    b"204",
+    b"206",
+    b"301",
+    b"304",
+    b"400",
+    b"401",
+    b"404",
+    b"410",
+    b"500",
+    b"501",
+)
+"""Answers that leave HTTP as it is, those that are nearly 101 among them."""
 
 
 def odd_shapes(candidates: Candidates, host: bytes, states: States) -> tuple[str, ...]:

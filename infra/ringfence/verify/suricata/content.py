@@ -186,6 +186,8 @@ def matches_language(matches: tuple[Match, ...], dotted: bool) -> Expression:
     """The values of one buffer in which all of some matches are found; with a dot put before it when ``dotted``."""
     chains: list[list[Match]] = []
     for match in matches:
+        if isinstance(match, Content) and match.negated and match.ends and match.offset:
+            raise RuleError("an absent content with an end and an offset")  # the engines refuse what has it at its end
         if match.is_relative:
             if not chains or chains[-1][-1].negated or not isinstance(chains[-1][-1], Content):
                 raise RuleError("a place relative to a match that is absent, negated or an expression")

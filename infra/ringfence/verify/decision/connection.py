@@ -8,7 +8,7 @@ from ringfence.verify.decision.opening import ENDLESS, sizes
 from ringfence.verify.decision.request import NO_LINE_FEED, States
 from ringfence.verify.language.expression import Expression, is_nullable, steps
 from ringfence.verify.suricata.candidates import Candidates
-from ringfence.verify.suricata.conversation import Course, client_speaks, follow, server_speaks, speaks
+from ringfence.verify.suricata.conversation import client_speaks, follow, server_speaks, speaks
 from ringfence.verify.suricata.moment import Moment
 from ringfence.verify.suricata.shapes import UNREAD_REQUESTS
 
@@ -24,15 +24,16 @@ AHEAD_PACKETS, AHEAD_LINES = 20, 24
 _LINE = b"GET / HTTP/1.1\r\n\r\n"
 _REQUEST = b"POST / HTTP/1.1\r\nHost: example.invalid\r\nContent-Length: 0\r\nAccept: */*\r\n\r\n"
 _HELD = (b"a line\n" * 400)[:2_304]
-"""What the engine may hold of a client's octets: as many as it surely does."""
+_ENDLESS = b"a" * 2_304
+"""What the engine may hold of a side's octets, as many as it surely does: with the ends of lines, and without."""
 _UNREAD: tuple[tuple[str, tuple[Moment, ...]], ...] = (
     *((f"a request with {name}", (speaks(octets, "http1", sent=400),)) for name, octets in UNREAD_REQUESTS),
     (
         "a request line that does not end",
         (
-            speaks(b"POST /".ljust(1_000, b"a"), "http1", sent=1_001),
-            speaks(b"a" * 2_304, "http1", sent=2_400),
-            speaks(b"a" * 2_304, "http1", sent=ENDLESS),
+            speaks(b"POST /".ljust(1_000, b"a"), "http1", sent=1_001, held=_REQUEST + b"POST /".ljust(1_000, b"a")),
+            speaks(_ENDLESS, "http1", sent=2_400),
+            speaks(_ENDLESS, "http1", sent=ENDLESS),
         ),
     ),
     ("octets behind those that the engine looks at", (client_speaks("http1", 1 + DEPTH),)),
@@ -67,6 +68,13 @@ def cut_short(candidates: Candidates, after_request: States, ready: States) -> t
         body = (speaks(_HELD, "http1", sent=1 + size), server_speaks("http1", 1 + size))
         found += _stopped(candidates, f"a request's body, up to the connection's {size}th octet", after_request, body)
         found += _stopped(candidates, f"a further request at the connection's {size}th octet", ready, body[:1])
+    pieces = [
+        speaks(_REQUEST[end - 1 : end], "http1", sent=400, held=_REQUEST[:end]) for end in range(1, len(_REQUEST))
+    ]
+    found += _stopped(candidates, "a request in pieces", ready, pieces)
+    endless = (speaks(_ENDLESS, "http1", sent=ENDLESS), speaks(_ENDLESS, "http1", to_server=False, sent=ENDLESS))
+    found += _stopped(candidates, "bodies without the end of a line", after_request, endless)
+    found += _stopped(candidates, "an answer's body without the end of a line", ready, endless[1:])
     ahead = (speaks(_LINE, "http1", sent=400),) * (AHEAD_PACKETS - 1)
     found += _stopped(candidates, f"{AHEAD_PACKETS} requests ahead of an answer", after_request, ahead)
     for request in (_LINE, _REQUEST):
@@ -81,8 +89,8 @@ def cut_short(candidates: Candidates, after_request: States, ready: States) -> t
 def odd_octets(candidates: Candidates, after_request: States, ready: States) -> tuple[Difference, ...]:
     """Where a request has to begin, what is no text passes; or text does not there, or any octet within a body."""
     found: list[Difference] = []
-    for octet in _told_apart(candidates):
-        packet = (speaks(bytes((octet,)), "http1", sent=400),)
+    for octet in told_octets(candidates):
+        packet = (speaks(bytes((octet,)), "http1", sent=400, held=_HELD + bytes((octet,))),)
         if octet in _TEXT:
             found += _stopped(candidates, f"the octet {octet:02x} in place of a request", ready, packet)
         elif not (course := follow(candidates, packet, ready.course(NO_LINE_FEED))).passing.is_empty():
@@ -93,19 +101,7 @@ def odd_octets(candidates: Candidates, after_request: States, ready: States) -> 
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=REMEMBERED)
-def hello_octets(candidates: Candidates, begun: Course) -> tuple[Difference, ...]:
-    """Octets with which a piece of a ClientHello may begin, or of its answer, and that are refused."""
-    found: list[Difference] = []
-    for octet in _told_apart(candidates):
-        either = (speaks(bytes((octet,)), "tls", to_server=to_server, sent=400) for to_server in (True, False))
-        course = follow(candidates, either, begun)
-        if course.passing.is_empty():
-            found.append(less(candidates, f"the octet {octet:02x} in TLS", course))
-    return tuple(found)
-
-
-def _told_apart(candidates: Candidates) -> list[int]:
+def told_octets(candidates: Candidates) -> list[int]:
     """One octet of each kind that rules tell apart where it is all there is, text and others aside."""
     rules = (*candidates.to_server, *candidates.to_client)
     asked = dict.fromkeys(_alone(test.language) for read in rules for test in read.condition.tests)
