@@ -20,7 +20,7 @@ from ringfence.verify.suricata.rule import Rule
 
 ORDERS = {"default": ActionOrder.PASS_FIRST, "agents": ActionOrder.PASS_LAST}
 """By the group that is changed: no engine here has AWS's strict order, in which the default group comes first, its
-refusals before its marks. In the one no mark comes before those, in the other the agents' refusals come behind all marks.
+refusals before its marks. In the one no mark comes before those, in the other all marks before the agents' refusals.
 """
 
 Passed = tuple[bool, ...]

@@ -22,7 +22,7 @@ from ringfence.verify.decision.request import (
     requests,
 )
 from ringfence.verify.granted import granted_targets, host_names
-from ringfence.verify.language.expression import Expression
+from ringfence.verify.language.expression import Expression, contains
 from ringfence.verify.suricata.by_host import ByHost
 from ringfence.verify.suricata.candidates import Candidates
 
@@ -76,11 +76,20 @@ def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided
         yield plain, odd_octets(plain, after_request, ready), everyone
 
 
-def in_use(candidates: Candidates) -> States:
-    """The states of connections that requests have passed on, and that are ready for one more."""
+def in_use(candidates: Candidates, host: bytes) -> States:
+    """The states of connections that requests to a host have passed on, and that are ready for one more, at least.
+
+    Which of them are refused is not asked: a refusal leaves no state. So there may be more than connections get into.
+    """
     traffic = candidates.asking(REQUEST | ANSWER)
-    told = told_apart(traffic, begun(candidates.asking(PAYLOAD)), ())
-    _, ready = _states(traffic, _alike(traffic, ByHost.of(traffic), {}, told))
+    kept = (
+        [read for read in rules if read.effect.action in ("alert", "pass")]
+        for rules in (traffic.to_server, traffic.to_client)
+    )
+    marks = Candidates(*map(tuple, kept))
+    hosts = {read.effect.host for read in marks.to_server if read.effect.host is not None}
+    here = marks.at({each for each in hosts if contains(each, host)})
+    _, ready = _states(marks, [_Alike(host, here, (), [])])
     return ready
 
 

@@ -173,7 +173,7 @@ class _Asked:
 
     def again(self, target: RequestTarget) -> Iterator[Course]:
         """A request on connections in use, in every state that they get into."""
-        ready = in_use(self.candidates)
+        ready = in_use(self.candidates, target.host.encode())
         for bits in ready.bits:
             yield follow(
                 self.candidates, (next_request(_head(target)),), States((bits,), freed=ready.freed).course(EVERYTHING)
