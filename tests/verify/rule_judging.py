@@ -18,10 +18,8 @@ from ringfence.engine.suricata import Engine
 from ringfence.engine.verdict import Verdict
 from ringfence.verify.suricata.rule import Rule
 
-ORDERS = {"default": ActionOrder.PASS_FIRST, "agents": ActionOrder.PASS_LAST}
-"""By the group that is changed: no engine here has AWS's strict order, in which the default group comes first, its
-refusals before its marks. In the one no mark comes before those, in the other all marks before the agents' refusals.
-"""
+ORDERS = (ActionOrder.PASS_FIRST, ActionOrder.PASS_LAST)
+"""No engine here has AWS's strict order. What is let through or stopped in one of these only is the order's doing."""
 
 Passed = tuple[bool, ...]
 
@@ -44,11 +42,11 @@ def _captured(chosen: tuple[int, ...]) -> tuple[Capture, ...]:
 
 
 class Judge:
-    """One engine, and what it says of all traffic under the unchanged rules, where those of ``group`` are changed."""
+    """One engine with one order of actions, and what it says of all traffic under the unchanged rules."""
 
-    def __init__(self, engine: Engine, rules: str, group: str) -> None:
+    def __init__(self, engine: Engine, order: ActionOrder, rules: str) -> None:
         self.engine = engine
-        self.setting = Setting(action_order=ORDERS[group])
+        self.setting = Setting(action_order=order)
         verdicts = engine.judge(rules, [conversation for conversation, _ in traffic()], self.setting)
         self.before = [steps(verdict) for verdict in verdicts]
         self.untouched = {index for index, verdict in enumerate(verdicts) if verdict.completed}
@@ -63,19 +61,38 @@ class Judge:
             return tuple(range(len(self.before)))
         return tuple(sorted(self.untouched | self.matched.get(rule.sid, set())))
 
-    def changed(self, rule: Rule, rules: str) -> list[str]:
+    def changed(self, rule: Rule, rules: str) -> set[str]:
         """What a change of one rule lets through of the evasions, or stops of their twins; raises `EngineError`.
 
         An evasion that passes as a residual is no loss where it is stopped.
         """
         chosen = self.touched(rule)
         verdicts = self.engine.replay(rules, _captured(chosen), self.setting)
-        found: list[str] = []
+        found: set[str] = set()
         for index, after in zip(chosen, map(steps, verdicts), strict=True):
             (conversation, is_evasion), before = traffic()[index], self.before[index]
             if after.count(True) > before.count(True) if is_evasion else after != before:
-                found.append(f"{self.engine}: {conversation.name}: {before} -> {after}")
+                found.add(f"{self.engine}: {conversation.name}")
         return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Judges:
+    """An engine in each order."""
+
+    each: tuple[Judge, ...]
+
+    @staticmethod
+    def of(engine: Engine, rules: str) -> "Judges":
+        return Judges(tuple(Judge(engine, order, rules) for order in ORDERS))
+
+    def changed(self, rule: Rule, rules: str) -> list[str]:
+        """What a change lets through or stops in every order."""
+        found: set[str] | None = None
+        for judge in self.each:
+            if found != set():
+                found = judge.changed(rule, rules) if found is None else found & judge.changed(rule, rules)
+        return sorted(found or ())
 
 
 def steps(verdict: Verdict) -> Passed:

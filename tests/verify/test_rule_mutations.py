@@ -19,7 +19,7 @@ from confined_example import confined_example
 from registered_examples import Example
 from ringfence.engine.suricata import HOW_TO_GET, EngineError, find_engines, missing_versions
 from ringfence.verify.graph import Resource, ResourceGraph
-from rule_judging import Judge
+from rule_judging import Judges
 from rule_mutation import RuleMutant, of_each_kind, rule_mutants
 
 KIND = "aws:networkfirewall/ruleGroup:RuleGroup"
@@ -60,7 +60,7 @@ def mutants_of(example: Example, which: str) -> list[RuleMutant]:
 
 
 def missed(
-    example: Example, judges: Sequence[Judge], which: str, chosen: Sequence[RuleMutant]
+    example: Example, judges: Sequence[Judges], which: str, chosen: Sequence[RuleMutant]
 ) -> tuple[list[str], Counter[str]]:
     """The mutants that nothing reports and an engine judges otherwise, and how many there are of each outcome."""
     groups = groups_of(example)
@@ -87,21 +87,19 @@ def missed(
 
 
 @pytest.fixture(scope="module")
-def judges(example: Example) -> dict[str, list[Judge]]:
+def judges(example: Example) -> list[Judges]:
     engines = find_engines()
     if missing_versions(engines):
         pytest.skip(HOW_TO_GET)
     rules = "".join(text_of(group) for group in groups_of(example).values())
-    return {group: [Judge(engine, rules, group) for engine in engines] for group in SHARDS}
+    return [Judges.of(engine, rules) for engine in engines]
 
 
 @pytest.mark.suricata
-def test_a_part_of_all_single_changes_is_reported_or_changes_no_verdict(
-    example: Example, judges: dict[str, list[Judge]]
-) -> None:
+def test_a_part_of_all_single_changes_is_reported_or_changes_no_verdict(example: Example, judges: list[Judges]) -> None:
     assert example.prove().proved
     for which in SHARDS:
-        wrong, counted = missed(example, judges[which], which, mutants_of(example, which)[::QUICK])
+        wrong, counted = missed(example, judges, which, mutants_of(example, which)[::QUICK])
         assert wrong == []
         assert counted["more than declared"]
         assert counted["less than declared"]
@@ -112,13 +110,13 @@ def test_a_part_of_all_single_changes_is_reported_or_changes_no_verdict(
 @pytest.mark.parametrize(("which", "shard"), [(which, shard) for which in SHARDS for shard in range(SHARDS[which])])
 def test_single_changes_are_reported_or_change_no_verdict(
     example: Example,
-    judges: dict[str, list[Judge]],
+    judges: list[Judges],
     which: str,
     shard: int,
     record_property: Callable[[str, object], None],
 ) -> None:
     chosen = list(itertools.islice(mutants_of(example, which), shard, None, SHARDS[which]))
-    wrong, counted = missed(example, judges[which], which, chosen)
+    wrong, counted = missed(example, judges, which, chosen)
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
     part = f"{shard + 1} of {SHARDS[which]}"
     record_property("counts", f"changes of {which} rules, {part}: {len(chosen)}, {len(wrong)} missed; {kinds}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.verify.decision.difference import REMEMBERED, Difference, less, more
 from ringfence.verify.decision.opening import ENDLESS, sizes
-from ringfence.verify.decision.request import NO_LINE_FEED, States
+from ringfence.verify.decision.request import NO_LINE_FEED, States, opened
 from ringfence.verify.language.expression import Expression, is_nullable, steps
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import client_speaks, follow, server_speaks, speaks
@@ -23,6 +23,9 @@ AHEAD_PACKETS, AHEAD_LINES = 20, 24
 
 _LINE = b"GET / HTTP/1.1\r\n\r\n"
 _REQUEST = b"POST / HTTP/1.1\r\nHost: example.invalid\r\nContent-Length: 0\r\nAccept: */*\r\n\r\n"
+_BEGINNING = (b"POST / HTTP/1.1\r\nHost: example.invalid\r\nX: " + b"a" * 2_304)[:2_304]
+_FEW = 6
+"""Octets by which a protocol is recognised."""
 _HELD = (b"a line\n" * 400)[:2_304]
 _ENDLESS = b"a" * 2_304
 """What the engine may hold of a side's octets, as many as it surely does: with the ends of lines, and without."""
@@ -48,11 +51,11 @@ _TEXT = frozenset((*range(9, 14), *range(32, 127)))
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def unread(candidates: Candidates, met: States, after_request: States) -> tuple[Difference, ...]:
+def unread(candidates: Candidates, *states_met: States) -> tuple[Difference, ...]:
     """What passes and is not read, in the states that connections get into: none of it is ever granted."""
     found: list[Difference] = []
     for what, moments in _UNREAD:
-        for states in (met, after_request):
+        for states in states_met:
             course = follow(candidates, moments, states.course(NO_LINE_FEED))
             if not course.passing.is_empty():
                 found.append(more(candidates, what, course))
@@ -72,6 +75,10 @@ def cut_short(candidates: Candidates, after_request: States, ready: States) -> t
         speaks(_REQUEST[end - 1 : end], "http1", sent=400, held=_REQUEST[:end]) for end in range(1, len(_REQUEST))
     ]
     found += _stopped(candidates, "a request in pieces", ready, pieces)
+    fresh = opened(candidates)
+    for octets in beginnings(candidates, _BEGINNING):
+        at_once = (speaks(octets, "http1", sent=1 + len(octets)),)
+        found += _stopped(candidates, f"the first {len(octets)} octets of a request at once", fresh, at_once)
     endless = (speaks(_ENDLESS, "http1", sent=ENDLESS), speaks(_ENDLESS, "http1", to_server=False, sent=ENDLESS))
     found += _stopped(candidates, "bodies without the end of a line", after_request, endless)
     found += _stopped(candidates, "an answer's body without the end of a line", ready, endless[1:])
@@ -99,6 +106,13 @@ def odd_octets(candidates: Candidates, after_request: States, ready: States) -> 
         found += _stopped(candidates, f"the octet {octet:02x} in a body", after_request, (*packet, *answered))
         found += _stopped(candidates, f"the octet {octet:02x} in an answer's body", ready, answered)
     return tuple(found)
+
+
+def beginnings(candidates: Candidates, octets: bytes) -> Iterator[bytes]:
+    """First octets, in every number that rules tell apart and that the engine surely holds, a few at least."""
+    for size in sizes(candidates):
+        if _FEW <= size <= len(octets):
+            yield octets[:size]
 
 
 def told_octets(candidates: Candidates) -> list[int]:

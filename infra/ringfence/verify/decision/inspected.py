@@ -19,6 +19,7 @@ from ringfence.verify.decision.request import (
     begun,
     named,
     odd_shapes,
+    opened,
     requests,
 )
 from ringfence.verify.granted import granted_targets, host_names
@@ -70,7 +71,7 @@ def inspected(candidates: Candidates, flows: Iterable[Flow]) -> Iterator[Decided
     of_answers = candidates.asking(ANSWER)
     yield of_answers, answers(of_answers, after_request), everyone
     plain = candidates.asking(PAYLOAD)
-    yield plain, unread(plain, met, after_request), ()
+    yield plain, unread(plain, opened(plain), met, after_request), ()
     if by_names:
         yield plain, cut_short(plain, after_request, ready), everyone
         yield plain, odd_octets(plain, after_request, ready), everyone

@@ -2,7 +2,7 @@
 
 import functools
 
-from ringfence.verify.decision.connection import told_octets
+from ringfence.verify.decision.connection import beginnings, told_octets
 from ringfence.verify.decision.difference import REMEMBERED, Difference, all_or_nothing, compare, less
 from ringfence.verify.decision.opening import ENDLESS, PAYLOAD
 from ringfence.verify.language.expression import Expression, contains
@@ -54,13 +54,18 @@ def _begun(candidates: Candidates) -> Course:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def hello_octets(candidates: Candidates) -> tuple[Difference, ...]:
-    """Octets with which a piece of a ClientHello may begin, and that are refused."""
+    """First octets of a ClientHello that are refused, and octets with which a further piece of one may begin."""
     found: list[Difference] = []
     begun = _begun(candidates)
     for octet in told_octets(candidates) if begun.alive else ():
         course = follow(candidates, (speaks(bytes((octet,)), "tls", sent=400, held=HELLO_START),), begun)
         if course.passing.is_empty():
             found.append(less(candidates, f"the octet {octet:02x} in a ClientHello", course))
+    fresh = follow(candidates, handshake())
+    for octets in beginnings(candidates, HELLO_START.ljust(2_304, b"\0")) if begun.alive else ():
+        course = follow(candidates, (speaks(octets, "tls", sent=1 + len(octets)),), fresh)
+        if course.passing.is_empty():
+            found.append(less(candidates, f"the first {len(octets)} octets of a ClientHello at once", course))
     return tuple(found)
 
 

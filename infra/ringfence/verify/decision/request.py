@@ -66,6 +66,12 @@ def _begun(candidates: Candidates, method: str) -> Course:
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
+def opened(candidates: Candidates) -> States:
+    """The states of connections on which nothing has been sent."""
+    return _states(follow(candidates, handshake()))
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
 def begun(candidates: Candidates) -> States:
     """The states of connections on which a request of any method has begun."""
     states = [_states(_begun(candidates, method)) for method in METHODS]
