@@ -50,6 +50,9 @@ ELSEWHERE = {
     "RF163": "tests/cli/test_approvals.py",
     "RF170": "tests/cli/test_attribute.py",
     "RF171": "tests/cli/test_attribute.py",
+    "RF190": "tests/operate/test_flow_flush.py",
+    "RF191": "tests/operate/test_flow_flush.py",
+    "RF192": "tests/operate/test_flow_flush.py",
 }
 """Diagnostics of surroundings and of large fleets, which no small folder holds: the tests that provoke them."""
 
