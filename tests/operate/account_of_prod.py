@@ -1,10 +1,13 @@
 """The account of prod in moto's AWS: the agent's NACL and another's, and the agent's role."""
 
 import itertools
+import shutil
+from pathlib import Path
 
 import boto3
 import botocore.session
-from quarantined import AGENT
+import yaml
+from quarantined import AGENT, ROOT
 
 REGION = "eu-central-1"
 ACCOUNTS = itertools.count(300_000_000_000)
@@ -17,6 +20,7 @@ class Prod:
     """The agent's NACL, with its ordinary entries, and its role, in the account of prod."""
 
     def __init__(self, account: str) -> None:
+        self.account = account
         role = f"arn:aws:iam::{account}:role/operator"
         keys = boto3.client("sts", region_name=REGION).assume_role(RoleArn=role, RoleSessionName="operator")
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
@@ -62,3 +66,16 @@ class Prod:
         changing = [call for call in self.calls if not call.startswith(("Describe", "List", "Get"))]
         self.calls.clear()
         return changing
+
+
+def project_in(root: Path) -> Prod:
+    """The project's profiles and stacks, copied; its prod is in an account of its own."""
+    shutil.copytree(ROOT / "profiles", root / "profiles")
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, root)
+    account = str(next(ACCOUNTS))
+    stack = root / "Pulumi.prod.yaml"
+    text = stack.read_text(encoding="utf-8")
+    written = yaml.safe_load(text)["config"]["ringfence:environment"]["account"]
+    stack.write_text(text.replace(written, account), encoding="utf-8")
+    return Prod(account)

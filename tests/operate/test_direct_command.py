@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 import yaml
-from account_of_prod import ACCOUNTS, Prod
+from account_of_prod import ACCOUNTS, Prod, project_in
 from aws_over_http import endpoint
 from commanding import Ran, ringfence
 from moto import mock_aws
@@ -25,16 +25,8 @@ class Emergency:
     def __init__(self, root: Path, address: str) -> None:
         self.root = root
         self.address = address
-        shutil.copytree(ROOT / "profiles", root / "profiles")
+        self.aws = project_in(root)
         shutil.copytree(ROOT / "infra", root / "infra", ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ROOT.glob("Pulumi*.yaml"):
-            shutil.copy(file, root)
-        account = str(next(ACCOUNTS))
-        stack = root / "Pulumi.prod.yaml"
-        text = stack.read_text(encoding="utf-8")
-        written = yaml.safe_load(text)["config"]["ringfence:environment"]["account"]
-        stack.write_text(text.replace(written, account), encoding="utf-8")
-        self.aws = Prod(account)
 
     def quarantine(self, credentials: tuple[str, ...]) -> Ran:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

@@ -4,7 +4,6 @@ import dataclasses
 import ipaddress
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-import yaml
-from account_of_prod import ACCOUNTS, REGION, Prod
+from account_of_prod import ACCOUNTS, REGION, Prod, project_in
 from firewall_flows import Firewall, Flow
 from moto import mock_aws
 from quarantined import DAY, ROOT
@@ -53,18 +51,10 @@ class Place:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        shutil.copytree(ROOT / "profiles", root / "profiles")
-        for file in ROOT.glob("Pulumi*.yaml"):
-            shutil.copy(file, root)
-        account = str(next(ACCOUNTS))
-        stack = root / "Pulumi.prod.yaml"
-        text = stack.read_text(encoding="utf-8")
-        written = yaml.safe_load(text)["config"]["ringfence:environment"]["account"]
-        stack.write_text(text.replace(written, account), encoding="utf-8")
-        self.aws = Prod(account)
+        self.aws = project_in(root)
         tags = [{"Key": key, "Value": value} for key, value in vpc_tags("prod")]
         self.aws.ec2.create_tags(Resources=[self.aws.vpc], Tags=tags)
-        arn = f"arn:aws:network-firewall:{REGION}:{account}:firewall/prod-firewall-0a1b2c3"
+        arn = f"arn:aws:network-firewall:{REGION}:{self.aws.account}:firewall/prod-firewall-0a1b2c3"
         self.firewall = Firewall(arn, self.aws.vpc, flows_of(*held_in("prod")))
         self.firewall.register(self.aws.session)
         self.aws.calls.clear()

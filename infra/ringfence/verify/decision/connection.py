@@ -8,7 +8,7 @@ from ringfence.verify.decision.opening import ENDLESS, sizes
 from ringfence.verify.decision.request import NO_LINE_FEED, States, opened
 from ringfence.verify.language.expression import Expression, is_nullable, steps
 from ringfence.verify.suricata.candidates import Candidates
-from ringfence.verify.suricata.conversation import client_speaks, follow, server_speaks, speaks
+from ringfence.verify.suricata.conversation import WINDOW, client_speaks, follow, server_speaks, speaks
 from ringfence.verify.suricata.moment import Moment
 from ringfence.verify.suricata.shapes import UNREAD_REQUESTS
 
@@ -23,11 +23,11 @@ AHEAD_PACKETS, AHEAD_LINES = 20, 24
 
 _LINE = b"GET / HTTP/1.1\r\n\r\n"
 _REQUEST = b"POST / HTTP/1.1\r\nHost: example.invalid\r\nContent-Length: 0\r\nAccept: */*\r\n\r\n"
-_BEGINNING = (b"POST / HTTP/1.1\r\nHost: example.invalid\r\nX: " + b"a" * 2_304)[:2_304]
+_BEGINNING = b"POST / HTTP/1.1\r\nHost: example.invalid\r\nX: ".ljust(WINDOW, b"a")
 _FEW = 6
 """Octets by which a protocol is recognised."""
-_HELD = (b"a line\n" * 400)[:2_304]
-_ENDLESS = b"a" * 2_304
+_HELD = (b"a line\n" * 400)[:WINDOW]
+_ENDLESS = b"a" * WINDOW
 """What the engine may hold of a side's octets, as many as it surely does: with the ends of lines, and without."""
 _UNREAD: tuple[tuple[str, tuple[Moment, ...]], ...] = (
     *((f"a request with {name}", (speaks(octets, "http1", sent=400),)) for name, octets in UNREAD_REQUESTS),
@@ -35,7 +35,7 @@ _UNREAD: tuple[tuple[str, tuple[Moment, ...]], ...] = (
         "a request line that does not end",
         (
             speaks(b"POST /".ljust(1_000, b"a"), "http1", sent=1_001, held=_REQUEST + b"POST /".ljust(1_000, b"a")),
-            speaks(_ENDLESS, "http1", sent=2_400),
+            speaks(_ENDLESS, "http1", sent=1 + WINDOW),
             speaks(_ENDLESS, "http1", sent=ENDLESS),
         ),
     ),
@@ -85,7 +85,7 @@ def cut_short(candidates: Candidates, after_request: States, ready: States) -> t
     ahead = (speaks(_LINE, "http1", sent=400),) * (AHEAD_PACKETS - 1)
     found += _stopped(candidates, f"{AHEAD_PACKETS} requests ahead of an answer", after_request, ahead)
     for request in (_LINE, _REQUEST):
-        behind = (speaks(request, "http1", sent=400, held=request * (len(_HELD) // len(request))),)
+        behind = (speaks(request, "http1", sent=400, held=request * (WINDOW // len(request))),)
         found += _stopped(candidates, "a request right behind others", ready, behind)
     together = (speaks(_LINE * AHEAD_LINES, "http1", sent=400),)
     found += _stopped(candidates, f"{AHEAD_LINES} requests in one packet", ready, together)

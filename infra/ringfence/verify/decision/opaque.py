@@ -10,6 +10,7 @@ from ringfence.verify.language.region import Region
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import (
     HELLO_START,
+    WINDOW,
     Course,
     after_hello,
     follow,
@@ -62,7 +63,7 @@ def hello_octets(candidates: Candidates) -> tuple[Difference, ...]:
         if course.passing.is_empty():
             found.append(less(candidates, f"the octet {octet:02x} in a ClientHello", course))
     fresh = follow(candidates, handshake())
-    for octets in beginnings(candidates, HELLO_START.ljust(2_304, b"\0")) if begun.alive else ():
+    for octets in beginnings(candidates, HELLO_START.ljust(WINDOW, b"\0")) if begun.alive else ():
         course = follow(candidates, (speaks(octets, "tls", sent=1 + len(octets)),), fresh)
         if course.passing.is_empty():
             found.append(less(candidates, f"the first {len(octets)} octets of a ClientHello at once", course))

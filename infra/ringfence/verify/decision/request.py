@@ -109,22 +109,7 @@ def answers(candidates: Candidates, states: States) -> tuple[Difference, ...]:
     return (*found, *all_or_nothing(candidates, "the answer 101 Switching Protocols", course, granted=False))
 
 
-_STATUSES = (
-    b"100",
-    b"103",
-    b"200",
-    b"201",
-    b"204",
-    b"206",
-    b"301",
-    b"304",
-    b"400",
-    b"401",
-    b"404",
-    b"410",
-    b"500",
-    b"501",
-)
+_STATUSES = tuple(b"100 103 200 201 204 206 301 304 400 401 404 410 500 501".split())
 """Answers that leave HTTP as it is, those that are nearly 101 among them."""
 
 

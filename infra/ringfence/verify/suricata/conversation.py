@@ -53,6 +53,9 @@ class Course:
 
 
 START = Course(((EVERYTHING, frozenset()),))
+WINDOW = 2_304
+"""Octets of a stream that the engine surely holds at a time: 2,560 less a tenth at random
+(``stream.reassembly.toserver-chunk-size`` and ``randomize-chunk-size`` in suricata.yaml)."""
 
 
 def follow(
