@@ -24,9 +24,12 @@ from ringfence.verify.decision.request import (
 )
 from ringfence.verify.granted import granted_targets, host_names
 from ringfence.verify.language.expression import Expression, contains
+from ringfence.verify.language.piece import LanguageError
 from ringfence.verify.suricata.by_host import ByHost
 from ringfence.verify.suricata.candidates import Candidates
 
+_READY_MAX = 32
+"""States of connections between two requests that are looked at; what is emitted has one."""
 Decided = tuple[Candidates, Iterable[Difference], Sequence[Flow]]
 """Differences, the rules among which they are, and the flows that speak of that traffic."""
 
@@ -130,4 +133,6 @@ def _states(candidates: Candidates, hosts: Iterable[_Alike]) -> tuple[States, St
             after_request.update(passed.bits)
             waiting += set(following.bits) - ready
             ready.update(following.bits)
+            if len(ready) > _READY_MAX:  # a counter that nothing bounds never comes to an end
+                raise LanguageError(f"more than {_READY_MAX} states of connections that are ready for a request")
     return States.of(after_request, freed=freed[0]), States.of(ready, freed=freed[1])
