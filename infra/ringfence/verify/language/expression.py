@@ -8,10 +8,10 @@ complement of ``X`` and anything. Equal expressions are one object, so that what
 """
 
 import functools
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Iterable
 
+from ringfence.verify.language import node
+from ringfence.verify.language.node import Expression, Steps, intern
 from ringfence.verify.language.octets import ANY_OCTET
 from ringfence.verify.language.piece import (
     Ahead,
@@ -26,100 +26,11 @@ from ringfence.verify.language.piece import (
     without_empty,
 )
 
-
-@dataclass(eq=False, slots=True)
-class Expression:
-    """One language, made by the functions of this module only and never twice: identity is equality.
-
-    ``number`` is the order of making; the other two fields remember what `is_nullable` and `steps` found.
-    """
-
-    number: int
-    nullable: bool | None = field(default=None, init=False)
-    known_steps: "Steps | None" = field(default=None, init=False)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.number}>"
-
-
-Steps = tuple[tuple[int, Expression], ...]
-"""A partition of the octets, each part with the derivative by its members."""
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Nothing(Expression):
-    pass
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _EmptyString(Expression):
-    pass
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Anything(Expression):
-    pass
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Literal(Expression):
-    text: bytes
-    rest: Expression
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _OneOf(Expression):
-    mask: int
-    rest: Expression
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Repeat(Expression):
-    piece: Piece
-    least: int
-    most: int | None
-    rest: Expression
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Union(Expression):
-    parts: tuple[Expression, ...]
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Intersection(Expression):
-    parts: tuple[Expression, ...]
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Complement(Expression):
-    part: Expression
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class _Before(Expression):
-    whole: Expression
-    ending: bytes
-
-
-_E = TypeVar("_E", bound=Expression)
-_interned: dict[Hashable, Expression] = {}
-
-
-def _intern(make: Callable[..., _E], *parts: Hashable) -> Expression:
-    key = (make, *parts)
-    found = _interned.get(key)
-    if found is None:
-        found = make(len(_interned), *parts)
-        _interned[key] = found
-    return found
-
-
-NOTHING = _intern(_Nothing)
+NOTHING = intern(node.Nothing)
 """The empty language: no string at all."""
-EMPTY_STRING = _intern(_EmptyString)
+EMPTY_STRING = intern(node.EmptyString)
 """The language of the empty string alone."""
-ANYTHING = _intern(_Anything)
+ANYTHING = intern(node.Anything)
 """The language of every string."""
 
 
@@ -129,9 +40,9 @@ def literal(text: bytes, rest: Expression = EMPTY_STRING) -> Expression:
         return NOTHING
     if not text:
         return rest
-    if isinstance(rest, _Literal):
-        return _intern(_Literal, text + rest.text, rest.rest)
-    return _intern(_Literal, text, rest)
+    if isinstance(rest, node.Literal):
+        return intern(node.Literal, text + rest.text, rest.rest)
+    return intern(node.Literal, text, rest)
 
 
 def one_of(mask: int, rest: Expression = EMPTY_STRING) -> Expression:
@@ -140,7 +51,7 @@ def one_of(mask: int, rest: Expression = EMPTY_STRING) -> Expression:
         return NOTHING
     if mask & (mask - 1) == 0:
         return literal(bytes([mask.bit_length() - 1]), rest)
-    return _intern(_OneOf, mask, rest)
+    return intern(node.OneOf, mask, rest)
 
 
 def union(expressions: Iterable[Expression]) -> Expression:
@@ -150,9 +61,9 @@ def union(expressions: Iterable[Expression]) -> Expression:
     for expression in expressions:
         if expression is ANYTHING:
             return ANYTHING
-        if isinstance(expression, _Union):
+        if isinstance(expression, node.Union):
             parts.update(expression.parts)
-        elif isinstance(expression, _Complement):
+        elif isinstance(expression, node.Complement):
             lacking.append(expression.part)
         elif expression is not NOTHING:
             parts.add(expression)
@@ -165,7 +76,7 @@ def _union(parts: set[Expression]) -> Expression:
     """The union of parts none of which is a union, a complement, nothing or anything."""
     if len(parts) < 2:
         return next(iter(parts), NOTHING)
-    return _intern(_Union, tuple(sorted(parts, key=_number)))
+    return intern(node.Union, tuple(sorted(parts, key=_number)))
 
 
 def intersection(expressions: Iterable[Expression]) -> Expression:
@@ -176,8 +87,8 @@ def intersection(expressions: Iterable[Expression]) -> Expression:
         if expression is NOTHING:
             return NOTHING
         if expression is not ANYTHING:
-            for part in expression.parts if isinstance(expression, _Intersection) else (expression,):
-                if isinstance(part, _Complement):
+            for part in expression.parts if isinstance(expression, node.Intersection) else (expression,):
+                if isinstance(part, node.Complement):
                     lacking.update(united(part.part))
                 else:
                     parts.add(part)
@@ -188,7 +99,7 @@ def intersection(expressions: Iterable[Expression]) -> Expression:
         if not parts.isdisjoint(lacking):
             return NOTHING
         # What a union has in common with what is taken away is not there.
-        shared = [part for part in parts if isinstance(part, _Union) and not lacking.isdisjoint(part.parts)]
+        shared = [part for part in parts if isinstance(part, node.Union) and not lacking.isdisjoint(part.parts)]
         if shared:
             left = (_union(set(part.parts) - lacking) for part in shared)
             return intersection((*parts.difference(shared), complement(_union(lacking)), *left))
@@ -197,7 +108,7 @@ def intersection(expressions: Iterable[Expression]) -> Expression:
         return ANYTHING
     if len(parts) == 1:
         return parts.pop()
-    return _intern(_Intersection, tuple(sorted(parts, key=_number)))
+    return intern(node.Intersection, tuple(sorted(parts, key=_number)))
 
 
 def complement(expression: Expression) -> Expression:
@@ -206,9 +117,9 @@ def complement(expression: Expression) -> Expression:
         return ANYTHING
     if expression is ANYTHING:
         return NOTHING
-    if isinstance(expression, _Complement):
+    if isinstance(expression, node.Complement):
         return expression.part
-    return _intern(_Complement, expression)
+    return intern(node.Complement, expression)
 
 
 def difference(minuend: Expression, subtrahend: Expression) -> Expression:
@@ -222,35 +133,41 @@ def before(expression: Expression, ending: bytes) -> Expression:
     match expression:
         case _ if not ending:
             return expression
-        case _Nothing() | _Anything():
+        case node.Nothing() | node.Anything():
             return expression
-        case _Complement(part=part):
+        case node.Complement(part=part):
             return complement(before(part, ending))
-        case _Repeat(piece=Octet(mask), least=0, most=None, rest=rest) if mask == ANY_OCTET:
+        case node.Repeat(piece=Octet(mask), least=0, most=None, rest=rest) if mask == ANY_OCTET:
             if any(contains(rest, ending[start:]) for start in range(len(ending))):
                 return ANYTHING
         case _:
             pass
-    return _intern(_Before, expression, ending) if _last_octets(expression) >> ending[-1] & 1 else NOTHING
+    return intern(node.Before, expression, ending) if _last_octets(expression) >> ending[-1] & 1 else NOTHING
 
 
 @functools.lru_cache(maxsize=65536)
 def _last_octets(expression: Expression) -> int:
     """The octets with which strings of a language end, or more: as much as is seen at once."""
     match expression:
-        case _Literal(rest=rest, text=text):
+        case node.Literal(rest=rest, text=text):
             return _last_octets(rest) | (1 << text[-1] if is_nullable(rest) else 0)
-        case _OneOf(rest=rest, mask=mask):
+        case node.OneOf(rest=rest, mask=mask):
             return _last_octets(rest) | (mask if is_nullable(rest) else 0)
-        case _Repeat(piece=Octet(mask), rest=rest):
+        case node.Repeat(piece=Octet(mask), rest=rest):
             return _last_octets(rest) | (mask if is_nullable(rest) else 0)
-        case _Repeat(rest=rest) if not is_nullable(rest):
+        case node.Repeat(rest=rest) if not is_nullable(rest):
             return _last_octets(rest)
-        case _Union(parts=parts):
-            return sum(1 << octet for octet in range(256) if any(_last_octets(part) >> octet & 1 for part in parts))
-        case _Intersection(parts=parts):
-            return min(map(_last_octets, parts), key=int.bit_count)
-        case _Nothing() | _EmptyString():
+        case node.Union(parts=parts):
+            some = 0
+            for part in parts:
+                some |= _last_octets(part)
+            return some
+        case node.Intersection(parts=parts):
+            common = ANY_OCTET
+            for part in parts:
+                common &= _last_octets(part)
+            return common
+        case node.Nothing() | node.EmptyString():
             return 0
         case _:
             return ANY_OCTET
@@ -288,10 +205,10 @@ def _repeat(piece: Piece, least: int, most: int | None, rest: Expression) -> Exp
         return rest
     if rest is ANYTHING and piece == _ANY_TEXT and least == 0 and most is None:
         return ANYTHING
-    return _intern(_Repeat, piece, least, most, rest)
+    return intern(node.Repeat, piece, least, most, rest)
 
 
-def _unfold(expression: _Repeat) -> Expression:
+def _unfold(expression: node.Repeat) -> Expression:
     """A repetition with its first round written out."""
     fewer = None if expression.most is None else expression.most - 1
     again = _repeat(expression.piece, max(expression.least - 1, 0), fewer, expression.rest)
@@ -308,17 +225,17 @@ def is_nullable(expression: Expression) -> bool:
 
 def _is_nullable(expression: Expression) -> bool:
     match expression:
-        case _EmptyString() | _Anything():
+        case node.EmptyString() | node.Anything():
             return True
-        case _Union(parts=parts):
+        case node.Union(parts=parts):
             return any(is_nullable(part) for part in parts)
-        case _Intersection(parts=parts):
+        case node.Intersection(parts=parts):
             return all(is_nullable(part) for part in parts)
-        case _Complement(part=part):
+        case node.Complement(part=part):
             return not is_nullable(part)
-        case _Before(whole=whole, ending=ending):
+        case node.Before(whole=whole, ending=ending):
             return contains(whole, ending)
-        case _Repeat():
+        case node.Repeat():
             return is_nullable(_unfold(expression))
         case _:
             return False
@@ -336,22 +253,22 @@ def steps(expression: Expression) -> Steps:
 
 def _steps(expression: Expression) -> Iterable[tuple[int, Expression]]:
     match expression:
-        case _Anything():
+        case node.Anything():
             return ((ANY_OCTET, ANYTHING),)
-        case _Literal(text=text, rest=rest):
+        case node.Literal(text=text, rest=rest):
             first = 1 << text[0]
             return ((first, literal(text[1:], rest)), (ANY_OCTET ^ first, NOTHING))
-        case _OneOf(mask=mask, rest=rest):
+        case node.OneOf(mask=mask, rest=rest):
             return ((mask, rest), (ANY_OCTET ^ mask, NOTHING))
-        case _Complement(part=part):
+        case node.Complement(part=part):
             return [(mask, complement(target)) for mask, target in steps(part)]
-        case _Before(whole=whole, ending=ending):
+        case node.Before(whole=whole, ending=ending):
             return [(mask, before(target, ending)) for mask, target in steps(whole)]
-        case _Union(parts=parts):
+        case node.Union(parts=parts):
             return [(mask, union(targets)) for mask, targets in _refined(parts, NOTHING)]
-        case _Intersection(parts=parts):
+        case node.Intersection(parts=parts):
             return [(mask, intersection(targets)) for mask, targets in _refined(parts, ANYTHING)]
-        case _Repeat():
+        case node.Repeat():
             return steps(_unfold(expression))
         case _:
             return ((ANY_OCTET, NOTHING),)
@@ -373,27 +290,27 @@ def _refined(parts: tuple[Expression, ...], neutral: Expression) -> list[tuple[i
 
 def united(expression: Expression) -> tuple[Expression, ...]:
     """The languages that a language is seen at once to be the union of; itself where it is none."""
-    return expression.parts if isinstance(expression, _Union) else (expression,)
+    return expression.parts if isinstance(expression, node.Union) else (expression,)
 
 
 def intersected(expression: Expression) -> tuple[Expression, ...]:
     """The languages that a language is seen at once to be the intersection of; itself where it is none."""
-    return expression.parts if isinstance(expression, _Intersection) else (expression,)
+    return expression.parts if isinstance(expression, node.Intersection) else (expression,)
 
 
 def complemented(expression: Expression) -> Expression | None:
     """The language whose complement a language is seen at once to be; None where it is none."""
-    return expression.part if isinstance(expression, _Complement) else None
+    return expression.part if isinstance(expression, node.Complement) else None
 
 
 def literal_start(expression: Expression) -> bytes:
     """A text that every string of a language begins with, as far as it is seen at once."""
-    return expression.text if isinstance(expression, _Literal) else b""
+    return expression.text if isinstance(expression, node.Literal) else b""
 
 
 def only_text(expression: Expression) -> bytes | None:
     """The string of a language of one string, where that is seen at once; else None."""
-    if isinstance(expression, _Literal) and expression.rest is EMPTY_STRING:
+    if isinstance(expression, node.Literal) and expression.rest is EMPTY_STRING:
         return expression.text
     return None
 
@@ -402,7 +319,7 @@ def derivative(expression: Expression, text: bytes) -> Expression:
     """What may follow ``text`` in the strings of a language that begin with it (its left quotient)."""
     position = 0
     while position < len(text) and expression is not NOTHING and expression is not ANYTHING:
-        if isinstance(expression, _Literal):
+        if isinstance(expression, node.Literal):
             run = expression.text
             taken = min(len(run), len(text) - position)
             if run[:taken] != text[position : position + taken]:
@@ -419,11 +336,11 @@ def derivative(expression: Expression, text: bytes) -> Expression:
 def contains(expression: Expression, text: bytes) -> bool:
     """Whether a string belongs to a language."""
     match expression:
-        case _Union(parts=parts):
+        case node.Union(parts=parts):
             return any(contains(part, text) for part in parts)
-        case _Intersection(parts=parts):
+        case node.Intersection(parts=parts):
             return all(contains(part, text) for part in parts)
-        case _Complement(part=part):
+        case node.Complement(part=part):
             return not contains(part, text)
         case _:
             return is_nullable(derivative(expression, text))
