@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.policy.flow import AgentCall, Flow, Https, Internet, Service, Tls, Transport
+from ringfence.verify.endpoint import Endpoint
 from ringfence.verify.interval import ALL_ADDRESSES, NO_NUMBERS, Numbers, addresses_of
-from ringfence.verify.network import Endpoint, Network, Subnet
+from ringfence.verify.network import Network, Subnet
 from ringfence.verify.packet import EPHEMERAL, HTTPS, PUBLIC
 
 

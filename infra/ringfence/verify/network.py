@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ringfence.verify.endpoint import Endpoint, read_endpoints
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
 from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, Spans, network_of
 from ringfence.verify.packet import Acl, Entry, Group, GroupRule, protocols_of
-from ringfence.verify.references import References, number, table, tables, text
+from ringfence.verify.references import References, number, table, tables, text, urn_of
 
 PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 AGENT_TAG = "ringfence:agent"
@@ -47,32 +48,6 @@ class Route:
 def longest(routes: Iterable[Route]) -> Route | None:
     """The route of the longest prefix, which a packet takes that several lead on; None of none."""
     return max(routes, key=lambda route: route.length, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A VPC endpoint. ``tables`` are the route tables that lead to a gateway; groups and subnets are an interface's.
-
-    ``is_named`` says whether the service's public name leads to it: a gateway is on the way to the public addresses,
-    an interface needs private DNS, and that both of the VPC's attributes of DNS
-    (https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html#private-dns-s3-interface-endpoints).
-    """
-
-    urn: str
-    name: str
-    service: str
-    is_gateway: bool
-    policy: str | None
-    subnets: tuple[str, ...]
-    groups: tuple[str, ...]
-    tables: tuple[str, ...]
-    prefix_list: str
-    is_named: bool
-
-    @property
-    def suffix(self) -> str:
-        """The service as flows name it: what follows ``com.amazonaws.REGION.``."""
-        return ".".join(self.service.split(".")[3:]) or self.service.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +114,9 @@ class _Reader:
             groups=groups,
             group_of=self.group_of(),
             routes=self.routes(),
-            endpoints=tuple(self.endpoints()),
+            endpoints=tuple(read_endpoints(self.graph, self.references, self.unread)),
             nat_subnets={
-                nat.urn: _urn(self.references.one(nat, "subnetId"))
+                nat.urn: urn_of(self.references.one(nat, "subnetId"))
                 for nat in self.graph.of_type("aws:ec2/natGateway:NatGateway")
                 if nat.inputs.get("connectivityType") != "private"  # one that leads to no internet
             },
@@ -151,7 +126,7 @@ class _Reader:
                 for urn in self.mapped(firewall)
             ),
             transit_subnets=tuple(
-                _urn(subnet)
+                urn_of(subnet)
                 for attachment in self.graph.of_type("aws:ec2transitgateway/vpcAttachment:VpcAttachment")
                 for subnet in self.references.many(attachment, "subnetIds")
             ),
@@ -195,9 +170,9 @@ class _Reader:
             for subnet in self.references.many(acl, "subnetIds"):
                 if not isinstance(subnet, Resource):
                     self.unread(acl, f"a NACL of a subnet that is not here: {subnet}")
-                if _urn(subnet) in acl_of:
-                    self.unread(acl, f"a second NACL for {_urn(subnet)}")
-                acl_of[_urn(subnet)] = acl.urn
+                if urn_of(subnet) in acl_of:
+                    self.unread(acl, f"a second NACL for {urn_of(subnet)}")
+                acl_of[urn_of(subnet)] = acl.urn
         for kind, found, name in (
             ("aws:ec2/networkAclAssociation:NetworkAclAssociation", acl_of, "networkAclId"),
             ("aws:ec2/routeTableAssociation:RouteTableAssociation", table_of, "routeTableId"),
@@ -207,9 +182,9 @@ class _Reader:
                 if not isinstance(subnet, Resource):
                     self.unread(association, "an association of something other than a subnet that is here")
                     continue
-                if _urn(subnet) in found:
-                    self.unread(association, f"a second association of {_urn(subnet)}")
-                found[_urn(subnet)] = _urn(self.references.one(association, name))
+                if urn_of(subnet) in found:
+                    self.unread(association, f"a second association of {urn_of(subnet)}")
+                found[urn_of(subnet)] = urn_of(self.references.one(association, name))
         return acl_of, table_of
 
     def subnet(self, subnet: Resource, acl_of: dict[str, str], table_of: dict[str, str]) -> Subnet:
@@ -240,7 +215,7 @@ class _Reader:
                 if rule.inputs.get("ruleAction") == "allow":
                     self.idle(rule, "nacl", f"IPv6 of {rule.inputs['ipv6CidrBlock']}")
                 continue
-            owner = _urn(self.references.one(rule, "networkAclId"))
+            owner = urn_of(self.references.one(rule, "networkAclId"))
             entries[owner, bool(rule.inputs.get("egress"))].append(self.entry(rule))
         found: dict[str, Acl] = {}
         for acl in self.graph.of_type("aws:ec2/networkAcl:NetworkAcl"):
@@ -276,7 +251,7 @@ class _Reader:
             ("egress", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"),
         ):
             for rule in self.graph.of_type(kind):
-                rules[_urn(self.references.one(rule, "securityGroupId")), direction].append(self.group_rule(rule))
+                rules[urn_of(self.references.one(rule, "securityGroupId")), direction].append(self.group_rule(rule))
         for group in self.graph.of_type("aws:ec2/securityGroup:SecurityGroup"):
             for direction in ("ingress", "egress"):
                 if group.inputs.get(direction):
@@ -312,8 +287,8 @@ class _Reader:
             protocols,
             _ports(rule) if protocols in (("tcp",), ("udp",)) else ALL_PORTS,
             addresses,
-            _urn(self.references.one(rule, "referencedSecurityGroupId")),
-            _urn(prefix_list),
+            urn_of(self.references.one(rule, "referencedSecurityGroupId")),
+            urn_of(prefix_list),
             rule.name,
         )
 
@@ -335,7 +310,7 @@ class _Reader:
             if made.inputs.get("routes") or made.inputs.get("propagatingVgws"):
                 self.unread(made, "routes inside the route table's own resource")
         for route in self.graph.of_type("aws:ec2/route:Route"):
-            owner = _urn(self.references.one(route, "routeTableId"))
+            owner = urn_of(self.references.one(route, "routeTableId"))
             if not route.inputs.get("destinationCidrBlock"):
                 self.unread(route, "a route to something other than an IPv4 network")
                 continue
@@ -356,12 +331,12 @@ class _Reader:
             target = self.references.one(route, name)
             if target is not None:
                 if kind == "internet" and not _is_internet_gateway(target):
-                    return "other", _urn(target), ""
+                    return "other", urn_of(target), ""
                 # A way to another network is known by its id: that is what profiles' destinations name.
                 if kind in ("transit", "peering") and isinstance(target, Resource) and target.id:
                     return kind, target.id, ""
-                return kind, _urn(target), ""
-        return self.firewall_endpoint(_urn(self.references.one(route, "vpcEndpointId")))
+                return kind, urn_of(target), ""
+        return self.firewall_endpoint(urn_of(self.references.one(route, "vpcEndpointId")))
 
     def firewall_endpoint(self, target: str) -> tuple[str, str, str]:
         """The firewall whose endpoint a route names: by its statuses, or in a preview by what the route depends on."""
@@ -374,45 +349,10 @@ class _Reader:
                         return "firewall", firewall.urn, text(state.get("availabilityZone"))
         return "other", target, ""
 
-    def endpoints(self) -> Iterator[Endpoint]:
-        leading: dict[str, list[str]] = defaultdict(list)
-        kind = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation"
-        for association in self.graph.of_type(kind):
-            endpoint = _urn(self.references.one(association, "vpcEndpointId"))
-            leading[endpoint].append(_urn(self.references.one(association, "routeTableId")))
-        with_names = not any(
-            vpc.inputs.get(name) is False
-            for vpc in self.graph.of_type("aws:ec2/vpc:Vpc")
-            for name in ("enableDnsSupport", "enableDnsHostnames")
-        )
-        for endpoint in self.graph.of_type("aws:ec2/vpcEndpoint:VpcEndpoint"):
-            way = text(endpoint.inputs.get("vpcEndpointType"))
-            if way not in ("Gateway", "Interface"):
-                self.unread(endpoint, f"an endpoint of type {way or 'unknown'}")
-            if endpoint.inputs.get("ipAddressType") not in ("ipv4", None):
-                self.unread(endpoint, f"an endpoint of addresses other than IPv4: {endpoint.inputs['ipAddressType']}")
-            policy = endpoint.inputs.get("policy")
-            yield Endpoint(
-                endpoint.urn,
-                endpoint.name,
-                text(endpoint.inputs.get("serviceName")),
-                way == "Gateway",
-                policy if isinstance(policy, str) else None,
-                tuple(_urn(each) for each in self.references.many(endpoint, "subnetIds")),
-                tuple(_urn(each) for each in self.references.many(endpoint, "securityGroupIds")),
-                (*leading[endpoint.urn], *(_urn(each) for each in self.references.many(endpoint, "routeTableIds"))),
-                text(endpoint.outputs.get("prefixListId")),
-                way == "Gateway" or (with_names and endpoint.inputs.get("privateDnsEnabled") is True),
-            )
-
 
 def _agent(resource: Resource) -> str:
     """Whose a resource is, by its tag; empty for the environment's own."""
     return text(table(resource.inputs.get("tags")).get(AGENT_TAG))
-
-
-def _urn(found: Resource | str | None) -> str:
-    return found.urn if isinstance(found, Resource) else found or ""
 
 
 def _is_internet_gateway(target: Resource | str) -> bool:

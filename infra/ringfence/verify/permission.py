@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ringfence.policy.flow import Flow, Service
+from ringfence.verify.endpoint import Endpoint
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.language.atoms import witnesses
 from ringfence.verify.language.decide import are_equal, is_empty, shortest
@@ -27,7 +28,6 @@ from ringfence.verify.language.expression import (
 from ringfence.verify.language.octets import ANY_OCTET, without_case
 from ringfence.verify.language.piece import Literal, Octet, Piece, Repeat
 from ringfence.verify.language.piece import Sequence as Row
-from ringfence.verify.network import Endpoint
 
 LAYER = "endpoint"
 _KNOWN = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})

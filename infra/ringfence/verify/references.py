@@ -56,6 +56,11 @@ class References:
         return tuple(other for other in found if other is not None)
 
 
+def urn_of(found: Resource | str | None) -> str:
+    """The URN of what a property refers to; what stands there, where that is nothing of the graph; empty when unset."""
+    return found.urn if isinstance(found, Resource) else found or ""
+
+
 def text(value: Value) -> str:
     """A property as text; empty when it is none or unset."""
     return value if isinstance(value, str) else ""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 from ringfence.policy.flow import Flow
 from ringfence.policy.span import Span
+from ringfence.verify.endpoint import Endpoint
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.gap import Gap, acl_gaps, group_gaps, public_ports
 from ringfence.verify.interval import NO_NUMBERS, Numbers, ports_text
 from ringfence.verify.needs import Needs, addresses_in
-from ringfence.verify.network import Endpoint, Network, Subnet
+from ringfence.verify.network import Network, Subnet
 from ringfence.verify.packet import HTTPS, PROTOCOLS, Acl, Group
 
 

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 from ringfence.policy.flow import Service
 from ringfence.policy.span import Span
+from ringfence.verify.endpoint import Endpoint
 from ringfence.verify.explain.inside import between
 from ringfence.verify.explain.packets import Packet, Peer, group_step, out_and_back
 from ringfence.verify.explain.step import Answer, Step, together
 from ringfence.verify.explain.ways import rank
 from ringfence.verify.language.expression import ANYTHING, contains
-from ringfence.verify.network import Endpoint, Network, Subnet
+from ringfence.verify.network import Network, Subnet
 from ringfence.verify.packet import PUBLIC, Group
 from ringfence.verify.permission import LAYER, Permission, PolicyError, read_policy
 from ringfence.verify.resolver import service_names

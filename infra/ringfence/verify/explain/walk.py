@@ -19,6 +19,7 @@ from ringfence.policy.target import (
     TlsTarget,
     TransportTarget,
 )
+from ringfence.verify.endpoint import Endpoint
 from ringfence.verify.explain import services
 from ringfence.verify.explain.declared import Lines, about, of_service, on_port
 from ringfence.verify.explain.firewall import Connection
@@ -31,7 +32,7 @@ from ringfence.verify.explain.step import Answer, Explanation, Step
 from ringfence.verify.explain.ways import Way, addresses_text, any_way, one_step, rank
 from ringfence.verify.interval import Numbers, addresses_of, network_of
 from ringfence.verify.language.decide import shortest
-from ringfence.verify.network import Endpoint, Subnet
+from ringfence.verify.network import Subnet
 from ringfence.verify.packet import PUBLIC, Group
 from ringfence.verify.resolver import service_names
 
