@@ -95,11 +95,7 @@ def proof(folder: Path) -> Any:
     from ringfence.verify.settings import Settings
 
     plan, graph = _to_prove(folder)
-    environment = plan.environment.environment
-    settings = Settings(
-        environment.inspection, environment.http2, plan.environment.region, environment.account,
-        environment.ca_certificate_arn,
-    )  # fmt: skip
+    settings = Settings.of(plan.environment)
     start = time.process_time()
     findings = len(prove(graph, plan.effective, settings).findings)
     return {"findings": findings, "seconds": time.process_time() - start}

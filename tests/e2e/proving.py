@@ -33,17 +33,10 @@ def without_agents(plan: Plan) -> Plan:
     return dataclasses.replace(plan, effective=dataclasses.replace(plan.effective, agents=(), flows=()))
 
 
-def settings_of(plan: Plan) -> Settings:
-    written, environment = plan.environment, plan.environment.environment
-    return Settings(
-        environment.inspection, environment.http2, written.region, environment.account, environment.ca_certificate_arn
-    )
-
-
 def prove_graph(graph: ResourceGraph, project: Path, environment: str) -> Proof:
     """The proof of a graph against the effective policy that a project's files declare."""
     plan = plan_of(project, environment)
-    return prove(graph, plan.effective, settings_of(plan))
+    return prove(graph, plan.effective, Settings.of(plan.environment))
 
 
 _SUBNET = "aws:ec2/subnet:Subnet"
@@ -73,7 +66,7 @@ def passages(before: Sequence[Held], operations: Iterable[Operation], old: Plan,
     stay = _subnets(before) & _subnets(after)
     places = _places((*before, *after))
     either, both = _either(old.effective, new.effective), _both(old.effective, new.effective)
-    environment, settings = new.environment.name, settings_of(new)
+    environment, settings = new.environment.name, Settings.of(new.environment)
     names = [agent.name for agent in either.agents]
     for operation, there in on_the_way:
         if operation.held.type not in READ:

@@ -43,9 +43,4 @@ def example_of(name: str, root: Path = ROOT) -> Example:
     deployed, previewed = (
         record(lambda: register(enforcement), account, stack=name, preview=preview) for preview in (False, True)
     )
-    written = plan.environment
-    environment = written.environment
-    settings = Settings(
-        environment.inspection, environment.http2, written.region, environment.account, environment.ca_certificate_arn
-    )
-    return Example(plan.effective, settings, deployed, previewed)
+    return Example(plan.effective, Settings.of(plan.environment), deployed, previewed)

@@ -60,11 +60,7 @@ def command(
     asking, asked = agent_of(plan, agent), target_of(plan, target)
     path = stack_export or preview
     graph = read_file(path) if path else registered(tree, env, day)
-    environment = plan.environment.environment
-    settings = Settings(
-        environment.inspection, environment.http2, plan.environment.region, environment.account,
-        environment.ca_certificate_arn,
-    )  # fmt: skip
+    settings = Settings.of(plan.environment)
     found = explain(Reading.of(graph, settings, agent), plan.effective, asking, _by_address(plan, asked))
     source = str(path) if path else "the program"
     report = explanation_report(

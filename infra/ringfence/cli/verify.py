@@ -67,11 +67,7 @@ def command(
     path = stack_export or preview
     step("reading what AWS has" if live else "reading the resources")
     graph = live_graph(plan) if live else read_file(path) if path else registered(tree, env, day)
-    environment = plan.environment.environment
-    settings = Settings(
-        environment.inspection, environment.http2, plan.environment.region, environment.account,
-        environment.ca_certificate_arn,
-    )  # fmt: skip
+    settings = Settings.of(plan.environment)
     step("proving")
     proof = prove(graph, plan.effective, settings)
     for each in workloads:

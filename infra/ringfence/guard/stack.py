@@ -40,10 +40,8 @@ def violations(graph: ResourceGraph, tree: Tree, environment: str, day: datetime
     plan = plan_environment(tree, environment, day, findings)
     allocation = allocation_of(plan, tree, findings)
     findings.raise_if_failed()
-    written = plan.environment
-    setting = written.environment
-    settings = Settings(setting.inspection, setting.http2, written.region, setting.account, setting.ca_certificate_arn)
-    found = [_of_proof(finding, graph) for finding in prove(graph, plan.effective, settings).findings]
+    proof = prove(graph, plan.effective, Settings.of(plan.environment))
+    found = [_of_proof(finding, graph) for finding in proof.findings]
     return (*found, *_too_many(graph, resource_counts(enforce(plan, allocation))))
 
 

@@ -75,11 +75,7 @@ def compare_deployed(graph: ResourceGraph, plan: Plan, against: Against) -> Diff
 
 def _findings(graph: ResourceGraph, plan: Plan, added: frozenset[str]) -> tuple[Finding, ...]:
     """What the proof finds of the agents that are deployed; the others have no segment to look at."""
-    environment = plan.environment.environment
-    settings = Settings(
-        environment.inspection, environment.http2, plan.environment.region, environment.account,
-        environment.ca_certificate_arn,
-    )  # fmt: skip
+    settings = Settings.of(plan.environment)
     effective = dataclasses.replace(
         plan.effective,
         agents=tuple(agent for agent in plan.effective.agents if agent.name not in added),

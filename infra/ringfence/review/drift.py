@@ -112,11 +112,7 @@ def drift_of(refreshed: Refreshed, plan: Plan) -> Drift:
 
 
 def _findings(graph: ResourceGraph, plan: Plan) -> tuple[Finding, ...]:
-    setting = plan.environment.environment
-    settings = Settings(
-        setting.inspection, setting.http2, plan.environment.region, setting.account, setting.ca_certificate_arn
-    )
-    return prove(graph, plan.effective, settings).findings
+    return prove(graph, plan.effective, Settings.of(plan.environment)).findings
 
 
 def _acts(changes: Sequence[Changed]) -> Iterator[tuple[Changed, ...]]:

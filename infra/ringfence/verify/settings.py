@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ringfence.profile.fleet import WrittenEnvironment
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -14,3 +16,9 @@ class Settings:
     region: str
     account: str
     ca_certificate_arn: str | None
+
+    @staticmethod
+    def of(written: WrittenEnvironment) -> "Settings":
+        """What an environment's file and its stack say."""
+        said = written.environment
+        return Settings(said.inspection, said.http2, written.region, said.account, said.ca_certificate_arn)
