@@ -88,11 +88,11 @@ class Judges:
 
     def changed(self, rule: Rule, rules: str) -> list[str]:
         """What a change lets through or stops in every order."""
-        found: set[str] | None = None
-        for judge in self.each:
-            if found != set():
-                found = judge.changed(rule, rules) if found is None else found & judge.changed(rule, rules)
-        return sorted(found or ())
+        first, *others = self.each
+        found = first.changed(rule, rules)
+        for judge in others:
+            found = found and found & judge.changed(rule, rules)
+        return sorted(found)
 
 
 def steps(verdict: Verdict) -> Passed:

@@ -52,6 +52,10 @@ class States:
         """A connection in any of them, with these fillings of what comes next."""
         return Course(tuple((region, each) for each in self.bits), ((EVERYTHING, None),) if self.freed else ())
 
+    def apart(self, region: Region) -> Iterator[Course]:
+        """A connection in each of them, one after the other."""
+        return (States((each,), self.freed).course(region) for each in self.bits)
+
 
 def _states(course: Course) -> States:
     alive = [bits for region, bits in course.alive if not region.is_empty()]
@@ -204,8 +208,7 @@ class _Requests:
         about = f"{method} https://{HOST_NAME}"
         first = self.course(head)
         yield from compare(self.candidates, about, first, expected, expected)
-        for bits in self.ready.bits:
-            in_use = States((bits,), self.ready.freed).course(NO_LINE_FEED)
+        for in_use in self.ready.apart(NO_LINE_FEED):
             again = follow(self.candidates, (next_request(head),), in_use)
             if not again.passing.equals(first.passing):
                 about_it = f"on a connection in use, {about}"

@@ -7,7 +7,6 @@ from ringfence.policy.request import METHODS
 from ringfence.policy.span import Span
 from ringfence.policy.target import RequestTarget, TlsTarget
 from ringfence.verify.decision.inspected import in_use
-from ringfence.verify.decision.request import States
 from ringfence.verify.explain.packets import CLIENT_PORT, at
 from ringfence.verify.explain.step import Answer, Step
 from ringfence.verify.filtering import Filtering
@@ -173,11 +172,8 @@ class _Asked:
 
     def again(self, target: RequestTarget) -> Iterator[Course]:
         """A request on connections in use, in every state that they get into."""
-        ready = in_use(self.candidates, target.host.encode())
-        for bits in ready.bits:
-            yield follow(
-                self.candidates, (next_request(_head(target)),), States((bits,), freed=ready.freed).course(EVERYTHING)
-            )
+        for ready in in_use(self.candidates, target.host.encode()).apart(EVERYTHING):
+            yield follow(self.candidates, (next_request(_head(target)),), ready)
 
     def some_request(self, host: str) -> Step:
         """Decrypted TLS to a host as such: whether any request passes there."""
