@@ -6,10 +6,11 @@ import pytest
 from commanding import Ran as Called
 from commanding import ringfence
 from deployment import DAY, EACH_ENVIRONMENT, Deployment
-from proving import plan_of, prove_graph, settings_of
+from proving import plan_of, prove_graph
 from ringfence.policy.flow import AgentCall
 from ringfence.verify.finding import Kind, Verdict
 from ringfence.verify.proof import prove
+from ringfence.verify.settings import Settings
 from world.account import Held
 from world.graph import canonical, graph_of, states
 
@@ -42,14 +43,15 @@ def test_two_nacl_entries_cut_an_agent_off_and_nobody_else_loses_anything(
     )
     cut = [there for _, there in states(before, operations[:2])][-1]
     quarantined = plan_of(deployment.project, environment)
-    assert settings_of(quarantined) == settings_of(declared)
+    settings = Settings.of(declared.environment)
+    assert Settings.of(quarantined.environment) == settings
 
     # After those two, its NACL lets nothing through that a quarantined agent may not have, so nothing passes in either
     # direction, whatever groups, routes and the firewall still hold; and only its own ways and those to it are gone.
-    found = prove(graph_of(cut, environment), quarantined.effective, settings_of(quarantined)).findings
+    found = prove(graph_of(cut, environment), quarantined.effective, settings).findings
     assert {finding.layer for finding in found if finding.agent == AGENT and finding.kind == Kind.MORE} >= {"sg"}
     assert [finding for finding in found if finding.agent == AGENT and finding.layer == "nacl"] == []
-    lost = prove(graph_of(cut, environment), declared.effective, settings_of(declared))
+    lost = prove(graph_of(cut, environment), declared.effective, settings)
     callers = {
         flow.agent
         for flow in declared.effective.flows

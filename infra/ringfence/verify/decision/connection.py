@@ -8,7 +8,7 @@ from ringfence.verify.decision.opening import ENDLESS, sizes
 from ringfence.verify.decision.request import NO_LINE_FEED, States, opened
 from ringfence.verify.language.expression import Expression, is_nullable, steps
 from ringfence.verify.suricata.candidates import Candidates
-from ringfence.verify.suricata.conversation import WINDOW, client_speaks, follow, server_speaks, speaks
+from ringfence.verify.suricata.conversation import WINDOW, acknowledges, client_speaks, follow, server_speaks, speaks
 from ringfence.verify.suricata.moment import Moment
 from ringfence.verify.suricata.shapes import UNREAD_REQUESTS
 
@@ -41,7 +41,10 @@ _UNREAD: tuple[tuple[str, tuple[Moment, ...]], ...] = (
     ),
     ("octets behind those that the engine looks at", (client_speaks("http1", 1 + DEPTH),)),
     *(
-        (f"{OPEN_MAX} requests ahead of an answer, {lines} in a packet", (packet,) * -(-OPEN_MAX // lines))
+        (
+            f"{OPEN_MAX} requests ahead of an answer, {lines} in a packet",
+            (packet, acknowledges("http1")) * -(-OPEN_MAX // lines),
+        )
         for lines, packet in ((each, speaks(_LINE * each, "http1", sent=400)) for each in (1, AHEAD_LINES + 1))
     ),
 )

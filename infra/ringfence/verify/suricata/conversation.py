@@ -125,6 +125,11 @@ def server_speaks(application: str = UNRECOGNISED, sent: int = 1) -> Moment:
     )  # fmt: skip
 
 
+def acknowledges(application: str) -> Moment:
+    """The server's acknowledgement, without any octets of its own."""
+    return Moment("an acknowledgement", "tcp", to_server=False, established=True, application=application)
+
+
 def client_speaks(application: str, sent: int) -> Moment:
     """Further octets of the client in a protocol that was recognised, whatever they are."""
     return Moment(
