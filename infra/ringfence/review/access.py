@@ -15,23 +15,16 @@ from ringfence.policy.host import HostPattern
 from ringfence.policy.policy import Agent
 from ringfence.policy.request import RequestPattern, any_request
 from ringfence.review.merged import merged_requests
+from ringfence.review.permissions import permissions_left
 from ringfence.verify.granted import targets
 from ringfence.verify.interval import Numbers, addresses_of, atoms, networks_text, ports_text
-from ringfence.verify.language.atoms import witnesses
-from ringfence.verify.language.decide import are_disjoint, shortest
-from ringfence.verify.language.expression import Expression, contains, difference, intersection, union
-from ringfence.verify.language.pcre import matched_by
 from ringfence.verify.language.piece import LanguageError
-from ringfence.verify.permission import pattern as iam_pattern
 
 ANY_REQUEST = "any request"
 ANYTHING_IN_TLS = "anything inside TLS"
 ANY_CONNECTION = "any connection"
 
 _NAME_MAX = 253
-_ACTION = matched_by(r"^[A-Za-z0-9-]+:[A-Za-z]+\z")
-_ARN = matched_by(r"^arn:[!-~]+\z")
-"""What actions and resources look like, for examples."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _UNNAMED = ("example.net", "example.org", "example.com")
 """Names for an example where every name passes (RFC 2606, 3)."""
@@ -351,7 +344,7 @@ def _services(more: Side, less: Side) -> Iterator[Piece]:
             continue
         seen.add(key)
         theirs = tuple((each.actions, each.resources) for each in granted.get((access.service, role), ()))
-        left = _permissions_left(access.actions, access.resources, theirs)
+        left = permissions_left(access.actions, access.resources, theirs)
         if left is None:
             continue
         what, besides, example = left
@@ -360,73 +353,6 @@ def _services(more: Side, less: Side) -> Iterator[Piece]:
         yield Piece(
             "service", access.service, tuple(f"{each}{suffix}" for each in what), example, flows, besides=besides
         )
-
-
-_Permissions = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-"""Grants of one service to one role: actions, and the resources that each of them is allowed on."""
-
-
-@functools.lru_cache(maxsize=65536)
-def _permissions_left(
-    actions: tuple[str, ...], resources: tuple[str, ...], others: _Permissions
-) -> tuple[tuple[str, ...], tuple[str, ...], str] | None:
-    """What actions on resources are beyond some grants: in words, what of it is not new, and an example."""
-    if (actions, resources) in others:
-        return None
-    by_resources: dict[tuple[str, ...], list[str]] = {}
-    besides: dict[str, None] = {}
-    examples: list[str] = []
-    for action in actions:
-        new: list[str] = []
-        for resource in resources:
-            left = _resource_left(action, resource, others)
-            if left is not None:
-                example, known = left
-                new.append(resource)
-                examples.append(example)
-                besides.update(dict.fromkeys(known))
-        if new:
-            by_resources.setdefault(tuple(new), []).append(action)
-    if not examples:
-        return None
-    what = tuple(f"{', '.join(named)} on {', '.join(new)}" for new, named in by_resources.items())
-    return what, tuple(besides), min(examples, key=lambda example: (len(example), example))
-
-
-def _resource_left(action: str, resource: str, others: _Permissions) -> tuple[str, tuple[str, ...]] | None:
-    """An example of an action on a resource beyond some grants, and the grants that lie within; None without any."""
-    wanted = iam_pattern(resource)
-    languages = tuple(dict.fromkeys(_any_case(each) for named, _ in others for each in named))
-    try:
-        for part in witnesses(languages, intersection((_any_case(action), _ACTION))).values():
-            known = [each for named, held in others if _has(named, part) for each in held]
-            left = difference(wanted, union(map(iam_pattern, known)))
-            example = _resource_example(left)
-            if example is not None:
-                name = part.decode("ascii") if "*" in action or "?" in action else action
-                within = tuple(f"{action} on {each}" for each in known if not are_disjoint(wanted, iam_pattern(each)))
-                return f"{name} {example}", within
-    except LanguageError:
-        return f"{action} {resource}", ()  # not decided, so it is shown
-    return None
-
-
-def _resource_example(resources: Expression) -> str | None:
-    """A shortest resource, an ARN where there is one; None without any. What has no ARN is asked for as ``*``."""
-    if contains(resources, b"*"):
-        return "*"
-    example = shortest(intersection((resources, _ARN)))
-    if example is None:
-        example = shortest(resources)
-    return None if example is None else example.decode("latin-1")
-
-
-def _has(actions: Iterable[str], action: bytes) -> bool:
-    return any(contains(_any_case(each), action) for each in actions)
-
-
-def _any_case(action: str) -> Expression:
-    return iam_pattern(action, any_case=True)
 
 
 def _principals(more: Side, less: Side | None) -> Iterator[Piece]:
