@@ -126,10 +126,12 @@ def _may_be_more(finding: Finding) -> bool:
 
 
 def _is_let_in(finding: Finding, network: Network) -> bool:
-    """Whether there is another end, and it lets through what a group opens towards it. The verifier looks at each layer
-    by itself and takes a rule between two groups that nothing needs to be open; while it comes or goes, one end may
-    be shut, or have no interface yet.
+    """Whether there is somebody who could ask for a name, and another end that lets through what a group opens towards
+    it. The verifier looks at each layer by itself and takes a rule between two groups that nothing needs to be open;
+    while it comes or goes, one end may be shut, or have no interface yet.
     """
+    if finding.layer == "dns":
+        return bool(network.subnets)
     match = _BY_GROUP.fullmatch(finding.traffic)
     if finding.layer != "sg" or match is None:
         return True

@@ -92,14 +92,12 @@ def test_after_the_first_deployment_there_is_what_was_reviewed_and_it_is_proved(
 def test_on_the_way_of_the_first_deployment_nothing_passes_that_is_not_declared(
     environment: str, base: Callable[[str], Base], record_property: Callable[[str, object], None]
 ) -> None:
-    """But names: every one resolves in a VPC that is not behind DNS Firewall yet."""
     deployment = base(environment).deployment
     new = plan_of(deployment.project, environment)
     states = 0
     for passage in passages((), deployment.world.operations(), without_agents(new), new):
         states += 1
-        more = [str(finding) for finding in passage.more if finding.layer != "dns"]
-        assert more == [], passage.after
+        assert [str(finding) for finding in passage.more] == [], passage.after
     record_property("counts", f"{environment}: first deployment: {states} states on the way")
 
 

@@ -16,7 +16,7 @@ from ringfence.aws.resources.firewall import Firewall
 from ringfence.aws.resources.groups import SecurityGroups
 from ringfence.aws.resources.identity import RolePolicies
 from ringfence.aws.resources.logs import FlowLogs, LogStore
-from ringfence.aws.resources.network import Network
+from ringfence.aws.resources.network import ClosedVpc, Network
 from ringfence.aws.resources.routes import RouteTables
 
 
@@ -27,22 +27,23 @@ def register(enforcement: Enforcement) -> None:
     """
     name = enforcement.environment
     store = LogStore(name, enforcement.logs)
-    network = Network(name, enforcement)
+    vpc = ClosedVpc(name, enforcement.vpc)
+    FlowLogs(name, enforcement.logs, store, vpc.vpc_id)
+    wall = DnsWall(name, enforcement.dns, vpc.vpc_id, store)
+    network = Network(name, enforcement, vpc, wall)
     references = References(
-        vpc_id=network.vpc_id,
+        vpc_id=vpc.vpc_id,
         nat_addresses=tuple(network.nat_addresses[zone] for zone in sorted(network.nat_addresses)),
         bucket_arn=store.bucket.arn,
         log_group_arns=store.group_arns,
     )
-    FlowLogs(name, enforcement.logs, store, network.vpc_id)
-    DnsWall(name, enforcement.dns, network.vpc_id, store)
     NetworkAcls(name, enforcement.network_acls, network)
     firewall = None
     if enforcement.firewall is not None:
         firewall = Firewall(name, enforcement, enforcement.firewall, network, store)
     tables = RouteTables(name, enforcement, network, firewall).tables
     gateways = GatewayEndpoints(name, enforcement.gateway_endpoints, references, tables)
-    groups = SecurityGroups(name, enforcement.security_groups, network.vpc_id, gateways.prefix_lists).groups
+    groups = SecurityGroups(name, enforcement.security_groups, vpc.vpc_id, gateways.prefix_lists).groups
     InterfaceEndpoints(name, enforcement.interface_endpoints, references, network.subnets, groups)
     RolePolicies(name, enforcement.role_policies, references)
     alarms = Alarms(name, enforcement.logs, store, network.subnets)
@@ -55,7 +56,7 @@ def register(enforcement: Enforcement) -> None:
             "account": enforcement.account,
             "region": enforcement.region,
             "zones": list(enforcement.zones),
-            "vpc": network.vpc_id,
+            "vpc": vpc.vpc_id,
             "nat_addresses": network.nat_addresses,
             "alarm_topic": alarms.topic.arn,
             "logs": {
