@@ -9,15 +9,17 @@ looked for.
 import dataclasses
 import functools
 import itertools
+from collections.abc import Iterator, Sequence
 
 from matrix import all_cases
 from ringfence.engine.configuration import ActionOrder, Setting
 from ringfence.engine.flow import Conversation, Side
-from ringfence.engine.packets import Capture, captures
+from ringfence.engine.packets import Capture, Packet, batches, build, capture
 from ringfence.engine.suricata import Engine
 from ringfence.engine.verdict import Verdict
 from ringfence.verify.suricata.rule import Rule
 
+FIRST_PORT = 20000
 ORDERS = (ActionOrder.PASS_FIRST, ActionOrder.PASS_LAST)
 """No engine here has AWS's strict order. What is let through or stopped in one of these only is the order's doing."""
 
@@ -33,12 +35,27 @@ def traffic() -> tuple[tuple[Conversation, bool], ...]:
     evasions = [(dataclasses.replace(case.forbidden, name=case.name), True) for case in all_cases()]
     twins = {case.twin: dataclasses.replace(case.twin, name=f"the twin of {case.name}") for case in all_cases()}
     both = (*evasions, *((twin, False) for twin in twins.values()))
-    return tuple(each for each in both if each[0].handshake and not each[0].fragment)
+    spoken_of = [each for each in both if each[0].handshake and not each[0].fragment]
+    return tuple(
+        (_from_port(FIRST_PORT + number, told), is_evasion) for number, (told, is_evasion) in enumerate(spoken_of)
+    )
 
 
-@functools.lru_cache(maxsize=2)
-def _captured(chosen: tuple[int, ...]) -> tuple[Capture, ...]:
-    return captures(traffic()[index][0] for index in chosen)
+def _from_port(port: int, conversation: Conversation) -> Conversation:
+    """The same from a port of its own, so that its packets are the same in whatever company they are sent."""
+    return conversation if conversation.client_port else dataclasses.replace(conversation, client_port=port)
+
+
+@functools.cache
+def _packets(index: int) -> tuple[Packet, ...]:
+    return tuple(build([(index, traffic()[index][0])]))
+
+
+def _captured(chosen: Sequence[int]) -> Iterator[Capture]:
+    for batch in batches(traffic()[index][0] for index in chosen):
+        members = [(chosen[number], conversation) for number, conversation in batch]
+        packets = [packet for index, _ in members for packet in _packets(index)]
+        yield Capture(members, packets, capture(packets))
 
 
 class Judge:
@@ -47,7 +64,7 @@ class Judge:
     def __init__(self, engine: Engine, order: ActionOrder, rules: str) -> None:
         self.engine = engine
         self.setting = Setting(action_order=order)
-        verdicts = engine.judge(rules, [conversation for conversation, _ in traffic()], self.setting)
+        verdicts = engine.replay(rules, _captured(range(len(traffic()))), self.setting)
         self.before = [steps(verdict) for verdict in verdicts]
         self.untouched = {index for index, verdict in enumerate(verdicts) if verdict.completed}
         self.matched: dict[int, set[int]] = {}
