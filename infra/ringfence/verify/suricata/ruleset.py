@@ -1,7 +1,7 @@
 """The rules of a policy, in the order in which they are asked, and which of them speak of given addresses and ports."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.verify.interval import ALL_ADDRESSES, ALL_PORTS, Numbers, Spans, atoms
@@ -11,6 +11,8 @@ from ringfence.verify.suricata.condition import condition_of
 from ringfence.verify.suricata.judge import ReadRule, effect_of
 from ringfence.verify.suricata.parse import parse_rules
 from ringfence.verify.suricata.rule import Rule, RuleError
+
+_NOBODY = Numbers(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class _Way:
     servers: Numbers
     server_ports: Numbers
 
+    def is_to(self, server: int, port: int, client_port: int) -> bool:
+        """Whether it is of connections to a server's port from a client's."""
+        return port in self.server_ports and server in self.servers and client_port in self.client_ports
+
 
 @dataclass(frozen=True)
 class RuleSet:
@@ -69,7 +75,7 @@ class RuleSet:
 
     def source_atoms(self, within: Numbers) -> tuple[Numbers, ...]:
         """``within``, parted so that every rule speaks of all of a part, or of none of it, as the client's side."""
-        parts: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[int, int]]] = {}
+        parts: dict[tuple[tuple[int, ...], ...], list[tuple[int, int]]] = {}
         forward, backward = self._clients
         for first, last in within.intervals:
             start = first
@@ -110,19 +116,33 @@ class RuleSet:
         return to_server, to_client
 
     @functools.cached_property
-    def _clients(self) -> tuple[Spans, Spans]:
-        """Which rules speak of a client, in each direction; those that speak of all tell none apart."""
-        to_server, to_client = (
-            Spans.of((way.number, way.clients) for way in ways if way.clients != ALL_ADDRESSES) for ways in self._ways
-        )
+    def _clients(self) -> "tuple[_Speakers, _Speakers]":
+        """Which rules speak of a client, in each direction."""
+        to_server, to_client = (self._speakers(ways) for ways in self._ways)
         return to_server, to_client
 
+    @functools.cached_property
+    def _setters(self) -> Mapping[str, Numbers]:
+        """On whose connections each flow bit may be set: the clients of whom a rule speaks that sets it."""
+        clients: dict[str, list[tuple[int, int]]] = {}
+        for ways in self._ways:
+            for way in ways:
+                for bit in self.rules[way.number].condition.sets:
+                    clients.setdefault(bit, []).extend(way.clients.intervals)
+        return {bit: Numbers.of(*intervals) for bit, intervals in clients.items()}
+
+    def _speakers(self, ways: Iterable[_Way]) -> "_Speakers":
+        return _Speakers.of(ways, [read.condition.bits for read in self.rules], self._setters)
+
     def candidates(self, client: int, server: int, port: int, client_port: int) -> Candidates:
-        """The rules that speak of a connection between two addresses, by the direction of its packets."""
+        """The rules that may match on a connection between two addresses, by the direction of its packets.
+
+        Not those that ask for a flow bit which no rule sets on that client's connections.
+        """
         key = (server, port, client_port)
         there = self._there.get(key)
         if there is None:
-            to_server, to_client = (_Speakers.of(ways, *key) for ways in self._ways)
+            to_server, to_client = (self._speakers(way for way in ways if way.is_to(*key)) for ways in self._ways)
             there = self._there[key] = (to_server, to_client)
         to_server, to_client = (tuple([self.rules[number] for number in each.of_client(client)]) for each in there)
         return Candidates(to_server, to_client)
@@ -130,26 +150,48 @@ class RuleSet:
 
 @dataclass(frozen=True, slots=True)
 class _Speakers:
-    """Which rules speak of packets between a server's port and a client's, in order: of every client, and of one."""
+    """Which rules may speak of a client: of everybody, and of some.
+
+    Those of some stand together where they ask for the same flow bits, behind the clients on whose connections these
+    may be set: a rule that is made for one part of many clients is not looked at for the others.
+    """
 
     everybody: tuple[int, ...]
-    clients: Spans
+    gates: Spans
+    behind: tuple[Spans, ...]
 
     @staticmethod
-    def of(ways: Iterable[_Way], server: int, port: int, client_port: int) -> "_Speakers":
-        """Those that speak of packets between these."""
-        here = [
-            way
-            for way in ways
-            if port in way.server_ports and server in way.servers and client_port in way.client_ports
+    def of(ways: Iterable[_Way], bits: Sequence[frozenset[str]], setters: Mapping[str, Numbers]) -> "_Speakers":
+        """By the ways in which rules speak, and the flow bits for which each rule asks."""
+        everybody: set[int] = set()
+        some: dict[frozenset[str], list[tuple[int, Numbers]]] = {}
+        for way in ways:
+            asked = bits[way.number]
+            if way.clients == ALL_ADDRESSES and not asked:
+                everybody.add(way.number)
+            else:
+                some.setdefault(asked, []).append((way.number, way.clients))
+        gates = [
+            functools.reduce(Numbers.__and__, (setters.get(bit, _NOBODY) for bit in asked), ALL_ADDRESSES)
+            for asked in some
         ]
-        everybody = {way.number for way in here if way.clients == ALL_ADDRESSES}
-        clients = ((way.number, way.clients) for way in here if way.number not in everybody)
-        return _Speakers(tuple(sorted(everybody)), Spans.of(clients))
+        others = (Spans.of(each for each in known if each[0] not in everybody) for known in some.values())
+        return _Speakers(tuple(sorted(everybody)), Spans.of(enumerate(gates)), tuple(others))
+
+    def at(self, client: int) -> tuple[int, ...]:
+        """The rules that speak of some clients and of this one, in any order."""
+        return tuple([number for gate in self.gates.at(client) for number in self.behind[gate].at(client)])
+
+    def same_until(self, client: int, last: int) -> int:
+        """The greatest client up to ``last`` until which the same rules speak of all."""
+        until = self.gates.same_until(client, last)
+        for gate in self.gates.at(client):
+            until = self.behind[gate].same_until(client, until)
+        return until
 
     def of_client(self, client: int) -> list[int]:
-        """Those that speak of a client."""
-        return sorted((*self.everybody, *self.clients.at(client)))
+        """The rules that speak of a client, in their order."""
+        return sorted((*self.everybody, *self.at(client)))
 
 
 def _may_speak_of(rule: Rule, clients: Numbers) -> bool:
