@@ -39,6 +39,7 @@ def test_the_same_size_gives_the_same_fleet(tmp_path: Path) -> None:
     assert one == other
 
 
+@pytest.mark.slow
 def test_the_table_prints_and_no_type_of_resource_grows_with_the_fleet() -> None:
     lines = run("-m", "benchmarks", "--quick", "--sizes", "2,4", "--policy", "2,4").splitlines()
     rows = dict(line.strip("| ").split(" | ") for line in lines if line.startswith("| "))

@@ -59,6 +59,7 @@ PLANTED: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_planted_fault_is_found_and_made_small(engine: Engine, planted: str) -> None:
     pairs = generated.generate(5, "requests", 25, 40)

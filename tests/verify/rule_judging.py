@@ -11,6 +11,7 @@ import functools
 import itertools
 from collections.abc import Iterator, Sequence
 
+from evasions import FORBIDDEN
 from matrix import all_cases
 from ringfence.engine.configuration import ActionOrder, Setting
 from ringfence.engine.flow import Conversation, Side
@@ -23,7 +24,8 @@ FIRST_PORT = 20000
 ORDERS = (ActionOrder.PASS_FIRST, ActionOrder.PASS_LAST)
 """No engine here has AWS's strict order. What is let through or stopped in one of these only is the order's doing."""
 
-Passed = tuple[bool, ...]
+Passed = tuple[tuple[str, bool], ...]
+"""The labels of a conversation's steps, and which of them pass."""
 
 
 @functools.cache
@@ -88,7 +90,7 @@ class Judge:
         found: set[str] = set()
         for index, after in zip(chosen, map(steps, verdicts), strict=True):
             (conversation, is_evasion), before = traffic()[index], self.before[index]
-            if after.count(True) > before.count(True) if is_evasion else after != before:
+            if forbidden(after) > forbidden(before) if is_evasion else after != before:
                 found.add(f"{self.engine}: {conversation.name}")
         return found
 
@@ -119,5 +121,11 @@ def steps(verdict: Verdict) -> Passed:
     packet that opens the connection was refused before.
     """
     sent = itertools.dropwhile(lambda step: step.sender is not Side.CLIENT, verdict.steps)
-    passed = [step.passed for step in sent]
-    return tuple(passed[: passed.index(False) + 1] if False in passed else passed)
+    passed = [(step.label, step.passed) for step in sent]
+    refused = next((index for index, (_, each) in enumerate(passed) if not each), len(passed))
+    return tuple(passed[: refused + 1])
+
+
+def forbidden(passed: Passed) -> int:
+    """How many steps pass from the forbidden one on: what leads up to it is granted."""
+    return sum(each for _, each in itertools.dropwhile(lambda step: step[0] != FORBIDDEN, passed))

@@ -1,5 +1,6 @@
 """Connections beyond single hellos and requests: what the engine does not read of them, and what cuts them short."""
 
+import dataclasses
 import functools
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +10,7 @@ from ringfence.verify.decision.request import NO_LINE_FEED, States, opened
 from ringfence.verify.language.expression import Expression, is_nullable, steps
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import WINDOW, acknowledges, client_speaks, follow, server_speaks, speaks
-from ringfence.verify.suricata.moment import Moment
+from ringfence.verify.suricata.moment import UNRECOGNISED, Moment
 from ringfence.verify.suricata.shapes import UNREAD_REQUESTS
 
 DEPTH = 1_048_576
@@ -26,19 +27,17 @@ _REQUEST = b"POST / HTTP/1.1\r\nHost: example.invalid\r\nContent-Length: 0\r\nAc
 _BEGINNING = b"POST / HTTP/1.1\r\nHost: example.invalid\r\nX: ".ljust(WINDOW, b"a")
 _FEW = 6
 """Octets by which a protocol is recognised."""
-_HELD = (b"a line\n" * 400)[:WINDOW]
+_HELD = (b"a line\na line\r\n" * 200)[:WINDOW]
 _ENDLESS = b"a" * WINDOW
 """What the engine may hold of a side's octets, as many as it surely does: with the ends of lines, and without."""
+_ENDLESS_LINE = (
+    speaks(b"POST /".ljust(1_000, b"a"), "http1", sent=1_001, held=_REQUEST + b"POST /".ljust(1_000, b"a")),
+    speaks(b"a", "http1", sent=1 + WINDOW, held=_ENDLESS),
+    speaks(b"a", "http1", sent=ENDLESS, held=_ENDLESS),
+)
 _UNREAD: tuple[tuple[str, tuple[Moment, ...]], ...] = (
     *((f"a request with {name}", (speaks(octets, "http1", sent=400),)) for name, octets in UNREAD_REQUESTS),
-    (
-        "a request line that does not end",
-        (
-            speaks(b"POST /".ljust(1_000, b"a"), "http1", sent=1_001, held=_REQUEST + b"POST /".ljust(1_000, b"a")),
-            speaks(_ENDLESS, "http1", sent=1 + WINDOW),
-            speaks(_ENDLESS, "http1", sent=ENDLESS),
-        ),
-    ),
+    ("a request line that does not end", _ENDLESS_LINE),
     ("octets behind those that the engine looks at", (client_speaks("http1", 1 + DEPTH),)),
     *(
         (
@@ -54,15 +53,24 @@ _TEXT = frozenset((*range(9, 14), *range(32, 127)))
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def unread(candidates: Candidates, *states_met: States) -> tuple[Difference, ...]:
+def unread(candidates: Candidates, fresh: States, met: States, after_request: States) -> tuple[Difference, ...]:
     """What passes and is not read, in the states that connections get into: none of it is ever granted."""
     found: list[Difference] = []
     for what, moments in _UNREAD:
-        for states in states_met:
+        for states in (fresh, met, after_request):
             course = follow(candidates, moments, states.course(NO_LINE_FEED))
             if not course.passing.is_empty():
                 found.append(more(candidates, what, course))
                 break
+    first, *others = _ENDLESS_LINE
+    # Rules about the stream are asked before those about the protocol that is recognised in it.
+    marked = follow(candidates, (dataclasses.replace(first, application=UNRECOGNISED),), fresh.course(NO_LINE_FEED))
+    known = frozenset[str]().union(*fresh.bits)
+    both = {have | (bits - known) for have in after_request.bits for _, bits in marked.alive}
+    together = States.of(both, freed=bool(marked.freed) or after_request.freed)
+    course = follow(candidates, others, together.course(NO_LINE_FEED))
+    if not course.passing.is_empty():
+        found.append(more(candidates, "a request line that does not end, begun in the packet of another", course))
     return tuple(found)
 
 

@@ -86,10 +86,7 @@ def in_use(candidates: Candidates, host: bytes) -> States:
     Which of them are refused is not asked: a refusal leaves no state. So there may be more than connections get into.
     """
     traffic = candidates.asking(REQUEST | ANSWER)
-    kept = (
-        [read for read in rules if read.effect.action in ("alert", "pass")]
-        for rules in (traffic.to_server, traffic.to_client)
-    )
+    kept = ([read for read in rules if not read.effect.refuses] for rules in (traffic.to_server, traffic.to_client))
     marks = Candidates(*map(tuple, kept))
     hosts = {read.effect.host for read in marks.to_server if read.effect.host is not None}
     here = marks.at({each for each in hosts if contains(each, host)})

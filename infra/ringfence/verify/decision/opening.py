@@ -5,22 +5,25 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.policy.request import METHODS
 from ringfence.verify.decision.difference import REMEMBERED, Difference, all_or_nothing, less, more
+from ringfence.verify.interval import Numbers
 from ringfence.verify.language.decide import is_empty
-from ringfence.verify.language.expression import Expression, derivative
+from ringfence.verify.language.expression import Expression, complement, derivative, intersection
 from ringfence.verify.language.pcre import matched_by
+from ringfence.verify.language.region import Region, of_length
 from ringfence.verify.suricata.buffers import PACKET, STREAM
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.conversation import (
-    HELLO_START,
+    Course,
     client_speaks,
     early,
     follow,
     handshake,
     sends,
+    sends_any,
     sends_later_ones,
     server_speaks,
 )
-from ringfence.verify.suricata.moment import Moment
+from ringfence.verify.suricata.moment import UNRECOGNISED, Moment
 from ringfence.verify.suricata.shapes import UNRECOGNISED_OPENINGS
 
 PAYLOAD = frozenset({STREAM, PACKET})
@@ -29,11 +32,10 @@ ENDLESS = 40_000
 """Octets of a hello or a request that goes on and on: more than any one that is granted has."""
 OVERTAKING = 2_000
 """Up to how many octets of a client may arrive before its first one, and a granted connection holds."""
-_FILLERS = (b"\0", HELLO_START + b"GET / HTTP/1.1\r\n")
-"""What follows octets that begin nothing: nothing that a rule looks for, and what one might take for a beginning."""
-_FILLED = (dict(UNRECOGNISED_OPENINGS)["a random octet"], dict(UNRECOGNISED_OPENINGS)["a heartbeat (RFC 6520)"])
-"""What is followed by either: what begins like nothing, and what begins like a hello but for two octets."""
-
+_BEGINNING_MAX = 8
+"""Octets of the longest beginning that is granted: OPTIONS and a blank."""
+_LOOKED_AT = 9
+"""So many first octets are whatever they may be; nothing that a rule looks for follows."""
 HELLOS = matched_by(r"^\x16\x03(?s:...)\x01")
 """The beginnings of TLS: a handshake record with a ClientHello (RFC 8446, 5.1 and 4)."""
 REQUESTS = matched_by(f"^(?:{'|'.join(METHODS)}) ")
@@ -115,12 +117,15 @@ def _openings(candidates: Candidates, expected: Expression, *, granted: bool) ->
                 break
         if granted and passed < len(octets):
             yield from all_or_nothing(candidates, f"{name}, sent first,", course, granted=True)
+    yield from () if granted else _odd_beginnings(candidates, expected, opened)
     overtaking = [size for size in sizes(candidates) if 1 < size <= OVERTAKING]
     for size in overtaking if not is_empty(expected) else ():
         overtaken = follow(candidates, (sends_later_ones(size),), opened)
         if overtaken.passing.is_empty():
             yield less(candidates, f"a beginning whose first octet arrives behind its {size}th", overtaken)
             break
+    far = follow(candidates, (client_speaks(UNRECOGNISED, 1 + ENDLESS),), opened)
+    yield from all_or_nothing(candidates, "octets far behind some that are missing", far, granted=granted)
     for application in _OTHER_APPLICATIONS:
         spoken = follow(candidates, (client_speaks(application, 100),), opened)
         yield from all_or_nothing(candidates, f"{application.upper()}", spoken, granted=granted)
@@ -133,11 +138,39 @@ def _openings(candidates: Candidates, expected: Expression, *, granted: bool) ->
     yield from all_or_nothing(candidates, what, answered, granted=granted)
 
 
-def _at_once(candidates: Candidates, octets: bytes, least: int) -> Iterator[bytes]:
-    """First octets in every length that rules tell apart."""
+def _odd_beginnings(candidates: Candidates, expected: Expression, opened: Course) -> Iterator[Difference]:
+    """First octets that arrive at once and pass, whatever they begin with, in every length that rules tell apart, from
+    where on none of them is only a part of a beginning.
+    """
     for size in sizes(candidates):
-        for filler in _FILLERS if octets in _FILLED else _FILLERS[:1]:
-            yield (octets + filler * size)[: max(size, least)]
+        if size >= _BEGINNING_MAX:
+            length = min(size, _LOOKED_AT)
+            odd = Region.of(intersection((complement(expected), of_length(Numbers(((length, length),))))))
+            moment = sends_any(size, of_any=length)
+            if _is_refused_by_one(candidates, moment, opened, odd):
+                continue
+            course = follow(candidates, (moment,), opened)
+            if (example := (course.passing & odd).example()) is not None:
+                shown = repr(example)[1:]
+                yield more(candidates, f"{size} octets that begin with {shown}, sent at once,", course)
+                break
+
+
+def _is_refused_by_one(candidates: Candidates, moment: Moment, opened: Course, odd: Region) -> bool:
+    """Whether some rule refuses all of it by itself, which is far less to decide than what all of them leave."""
+    rules = candidates.fitting(moment, narrow=False)
+    for one in rules:
+        if one.effect.refuses:
+            by_itself = tuple([read for read in rules if read is one or not read.effect.refuses])
+            if (follow(Candidates(by_itself, ()), (moment,), opened).passing & odd).is_empty():
+                return True
+    return False
+
+
+def _at_once(candidates: Candidates, octets: bytes, least: int) -> Iterator[bytes]:
+    """First octets in every length that rules tell apart, nothing that a rule looks for behind them."""
+    for size in sizes(candidates):
+        yield octets.ljust(size, b"\0")[: max(size, least)]
 
 
 def sizes(candidates: Candidates) -> list[int]:

@@ -58,6 +58,10 @@ WINDOW = 2_304
 (``stream.reassembly.toserver-chunk-size`` and ``randomize-chunk-size`` in suricata.yaml)."""
 
 
+_ENDING = 8
+"""So many zeros stand for any number of them, and more are only counted."""
+
+
 def follow(
     candidates: Candidates, moments: Iterable[Moment], course: Course = START, *, narrow: bool = False
 ) -> Course:
@@ -95,6 +99,16 @@ def sends(octets: bytes, *, total: int | None = None) -> Moment:
         f"the client's first {len(octets)} octets", "tcp", to_server=True, established=True, payload=True,
         sent=1 + (len(octets) if total is None else total),
         buffers={"stream": (Value(octets),), "packet": (Value(octets[-1:]),)},
+    )  # fmt: skip
+
+
+def sends_any(count: int, *, of_any: int) -> Moment:
+    """First octets of the client in one packet: ``of_any`` of them are left open, zeros follow."""
+    ending = min(count - of_any, _ENDING)
+    octets = Value(b"", open_=True, end=bytes(ending), further=count - of_any - ending)
+    return Moment(
+        f"the client's first {count} octets", "tcp", to_server=True, established=True, payload=True, sent=1 + count,
+        buffers={"stream": (octets,), "packet": (octets,)},
     )  # fmt: skip
 
 

@@ -35,6 +35,11 @@ class Effect:
     buffers: frozenset[str]
     host: Expression | None
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it stops what it matches."""
+        return self.action in ("drop", "reject")
+
 
 @functools.lru_cache(maxsize=65536)
 def effect_of(action: str, condition: Condition) -> Effect:

@@ -19,11 +19,15 @@ from ringfence.verify.suricata.condition import BufferTest, Condition
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A buffer's value: ``start``, then the hole when ``open_``, then ``end``."""
+    """A buffer's value: ``start``, then the hole when ``open_``, then ``end``.
+
+    ``further`` octets behind it are counted and not looked at: more of what it ends with.
+    """
 
     start: bytes
     open_: bool = False
     end: bytes = b""
+    further: int = 0
 
 
 UNRECOGNISED = "unrecognised"
@@ -164,7 +168,7 @@ def after(condition: Condition, bits: frozenset[str]) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=262144)
 def _value(test: BufferTest, value: Value) -> Region:
-    fixed = len(value.start) + len(value.end)
+    fixed = len(value.start) + len(value.end) + value.further
     if not value.open_:
         text = value.start + value.end
         return EVERYTHING if fixed in test.lengths and contains(test.language, text) else NO_REGION
