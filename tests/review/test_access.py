@@ -183,11 +183,12 @@ def told(piece: Piece) -> set[Connection]:
     found: set[Connection] = set()
     for what in piece.what:
         networks, _, numbers = what.rpartition(", port")
-        span = numbers.removeprefix("s").strip()
-        first, _, last = span.partition("-")
+        spans = [span.partition("-") for span in numbers.removeprefix("s").strip().split(", ")]
+        ports = {port for first, _, last in spans for port in range(int(first), int(last or first) + 1)}
         for network in networks.split(", "):
-            for address in ipaddress.IPv4Network(network):
-                found |= {(protocol, via, str(address), port) for port in range(int(first), int(last or first) + 1)}
+            found |= {
+                (protocol, via, str(address), port) for address in ipaddress.IPv4Network(network) for port in ports
+            }
     return found
 
 

@@ -28,6 +28,7 @@ OF_EACH_KIND = 1
 REFUSALS = ("error parsing signature", "compile error")
 """What engines say of rules that they do not load."""
 FOUND_BY_ONE_READING = (
+    ("not-request-8: destinations any -> 0.0.0.0/1", ""),
     ("not-request-64: option 9 content: content shorter", "|47||45||54|"),
     ("not-request-64: option 18 depth: place", "depth:6; content:!"),
     ("not-request-128: option 18 depth dropped", ""),

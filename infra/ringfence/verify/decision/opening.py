@@ -1,6 +1,7 @@
 """How connections begin: whether they come about, and what passes that is no protocol that is granted."""
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 
 from ringfence.policy.request import METHODS
@@ -177,8 +178,10 @@ def sizes(candidates: Candidates) -> list[int]:
     """One number of first octets for every way in which rules can tell such numbers apart, up to a window's."""
     borders: set[int] = {1}
     for read in candidates.to_server:
-        borders |= {low - 1 for low, _ in read.condition.sent.intervals}
-        borders |= {low for test in read.condition.tests if test.buffer == STREAM for low, _ in test.lengths.intervals}
+        counted = [(low - 1, high) for low, high in read.condition.sent.intervals]
+        held = [test.lengths for test in read.condition.tests if test.buffer == STREAM]
+        counted += [(low, high + 1) for lengths in held for low, high in lengths.intervals]
+        borders.update(itertools.chain.from_iterable(counted))
     return sorted(size for size in borders if 0 < size < ENDLESS)
 
 
