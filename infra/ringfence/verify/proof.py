@@ -36,6 +36,7 @@ ONLY_LIVE = "interfaces of a workload that carry another group than the agent's,
 NOT_COVERED = (
     "how an origin server reads a request that the engine reads otherwise or not at all, beyond the odd ones tried",
     "octets of a hello or request that never becomes complete, up to the lengths that the rules set",
+    "what follows the first nine octets of a connection that begins nothing",
     "fragments of packets, and packets outside a connection",
     "what the agent's role may do where no endpoint is on the way, and permissions outside endpoint policies",
     ONLY_LIVE,
