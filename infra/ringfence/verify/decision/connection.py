@@ -30,8 +30,9 @@ _FEW = 6
 _HELD = (b"a line\na line\r\n" * 200)[:WINDOW]
 _ENDLESS = b"a" * WINDOW
 """What the engine may hold of a side's octets, as many as it surely does: with the ends of lines, and without."""
+_LINE_BEGUN = b"POST /".ljust(1_000, b"a")
 _ENDLESS_LINE = (
-    speaks(b"POST /".ljust(1_000, b"a"), "http1", sent=1_001, held=_REQUEST + b"POST /".ljust(1_000, b"a")),
+    speaks(_LINE_BEGUN, "http1", sent=1_001, held=_REQUEST + _LINE_BEGUN),
     speaks(b"a", "http1", sent=1 + WINDOW, held=_ENDLESS),
     speaks(b"a", "http1", sent=ENDLESS, held=_ENDLESS),
 )

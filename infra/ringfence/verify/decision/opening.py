@@ -118,7 +118,8 @@ def _openings(candidates: Candidates, expected: Expression, *, granted: bool) ->
                 break
         if granted and passed < len(octets):
             yield from all_or_nothing(candidates, f"{name}, sent first,", course, granted=True)
-    yield from () if granted else _odd_beginnings(candidates, expected, opened)
+    if not granted:
+        yield from _odd_beginnings(candidates, expected, opened)
     overtaking = [size for size in sizes(candidates) if 1 < size <= OVERTAKING]
     for size in overtaking if not is_empty(expected) else ():
         overtaken = follow(candidates, (sends_later_ones(size),), opened)
@@ -174,7 +175,8 @@ def _at_once(candidates: Candidates, octets: bytes, least: int) -> Iterator[byte
         yield octets.ljust(size, b"\0")[: max(size, least)]
 
 
-def sizes(candidates: Candidates) -> list[int]:
+@functools.lru_cache(maxsize=REMEMBERED)
+def sizes(candidates: Candidates) -> tuple[int, ...]:
     """One number of first octets for every way in which rules can tell such numbers apart, up to a window's."""
     borders: set[int] = {1}
     for read in candidates.to_server:
@@ -182,7 +184,7 @@ def sizes(candidates: Candidates) -> list[int]:
         held = [test.lengths for test in read.condition.tests if test.buffer == STREAM]
         counted += [(low, high + 1) for lengths in held for low, high in lengths.intervals]
         borders.update(itertools.chain.from_iterable(counted))
-    return sorted(size for size in borders if 0 < size < ENDLESS)
+    return tuple(sorted(size for size in borders if 0 < size < ENDLESS))
 
 
 def _common(octets: bytes, language: Expression) -> int:

@@ -4,15 +4,13 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ringfence.verify.interval import ALL_ADDRESSES, ALL_PORTS, Numbers, Spans, atoms
+from ringfence.verify.interval import ALL_ADDRESSES, ALL_PORTS, NO_NUMBERS, Numbers, Spans, atoms
 from ringfence.verify.suricata.buffers import STREAM
 from ringfence.verify.suricata.candidates import Candidates
 from ringfence.verify.suricata.condition import condition_of
 from ringfence.verify.suricata.judge import ReadRule, effect_of
 from ringfence.verify.suricata.parse import parse_rules
 from ringfence.verify.suricata.rule import Rule, RuleError
-
-_NOBODY = Numbers(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class RuleSet:
 
     def source_atoms(self, within: Numbers) -> tuple[Numbers, ...]:
         """``within``, parted so that every rule speaks of all of a part, or of none of it, as the client's side."""
-        parts: dict[tuple[tuple[int, ...], ...], list[tuple[int, int]]] = {}
+        parts: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[int, int]]] = {}
         forward, backward = self._clients
         for first, last in within.intervals:
             start = first
@@ -132,7 +130,7 @@ class RuleSet:
         return {bit: Numbers.of(*intervals) for bit, intervals in clients.items()}
 
     def _speakers(self, ways: Iterable[_Way]) -> "_Speakers":
-        return _Speakers.of(ways, [read.condition.bits for read in self.rules], self._setters)
+        return _Speakers.of(ways, self.rules, self._setters)
 
     def candidates(self, client: int, server: int, port: int, client_port: int) -> Candidates:
         """The rules that may match on a connection between two addresses, by the direction of its packets.
@@ -161,18 +159,18 @@ class _Speakers:
     behind: tuple[Spans, ...]
 
     @staticmethod
-    def of(ways: Iterable[_Way], bits: Sequence[frozenset[str]], setters: Mapping[str, Numbers]) -> "_Speakers":
-        """By the ways in which rules speak, and the flow bits for which each rule asks."""
+    def of(ways: Iterable[_Way], rules: Sequence[ReadRule], setters: Mapping[str, Numbers]) -> "_Speakers":
+        """By the ways in which rules speak, and where each flow bit for which they ask may be set."""
         everybody: set[int] = set()
         some: dict[frozenset[str], list[tuple[int, Numbers]]] = {}
         for way in ways:
-            asked = bits[way.number]
+            asked = rules[way.number].condition.bits
             if way.clients == ALL_ADDRESSES and not asked:
                 everybody.add(way.number)
             else:
                 some.setdefault(asked, []).append((way.number, way.clients))
         gates = [
-            functools.reduce(Numbers.__and__, (setters.get(bit, _NOBODY) for bit in asked), ALL_ADDRESSES)
+            functools.reduce(Numbers.__and__, (setters.get(bit, NO_NUMBERS) for bit in asked), ALL_ADDRESSES)
             for asked in some
         ]
         others = (Spans.of(each for each in known if each[0] not in everybody) for known in some.values())
