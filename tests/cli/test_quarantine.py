@@ -136,6 +136,7 @@ def test_lifting_gives_back_and_leaves_older_sessions_worthless(clone: Path) -> 
     [
         (("pr-contributer", *WHY), "unknown agent `pr-contributer`"),
         (("pr-contributor", "--env", "pord", *WHY), "there is no environment `pord`"),
+        (("ledger-reconciler", "--env", "dev", *WHY), "RF123 `ledger-reconciler` is not in dev"),
         (("pr-contributor",), "say why: --because TEXT"),
         (("pr-contributor", "--lift", "--direct"), "--lift ends a quarantine"),
     ],
@@ -155,3 +156,13 @@ def test_a_profile_that_cannot_be_edited_is_cut_off_all_the_same(clone: Path, pu
     assert ran.code == 0, ran.err
     assert "RF154 cannot be edited" in ran.err
     assert "/egress/quarantine" in notes.read_text()
+
+
+def test_a_misspelt_environment_of_its_own_leaves_none_out(clone: Path) -> None:
+    profile = clone / "profiles" / "agents" / "on-call-assistant.yaml"
+    profile.write_text(profile.read_text().replace("environments: [staging, prod]", "environments: [staging, prd]"))
+    ran = ringfence("quarantine", "on-call-assistant", *WHY, cwd=clone)
+    assert ran.code == 0, ran.err
+    cut = [line.partition(": cut off")[0] for line in ran.out.splitlines() if ": cut off" in line]
+    assert cut == ["on-call-assistant in prod", "on-call-assistant in staging"], "where it last was: dev never had it"
+    assert "unknown environment `prd`" in ran.out

@@ -22,13 +22,19 @@ def agent_of(plan: Plan, name: str) -> Agent:
     found = {agent.name: agent for agent in plan.effective.agents}
     if name in found:
         return found[name]
-    if (written := plan.fleet.profiles.get(name)) is not None:
-        message = f"`{name}` is not in {plan.effective.environment}"
-        mend = f"it is in {', '.join(written.profile.environments) or 'no environment'}: give --env"
-        raise InputError([Diagnostic(written.span("environments"), "RF123", message, mend)])
+    if name in plan.fleet.profiles:
+        raise not_in(plan, name)
     raise InputError(
         [Diagnostic(Span(agent_path(name)), "RF123", f"there is no agent `{name}`", did_you_mean(name, found))]
     )
+
+
+def not_in(plan: Plan, name: str) -> InputError:
+    """The refusal of an agent that there is, and not in this environment."""
+    written = plan.fleet.profiles[name]
+    message = f"`{name}` is not in {plan.effective.environment}"
+    mend = f"it is in {', '.join(written.profile.environments) or 'no environment'}: give --env"
+    return InputError([Diagnostic(written.span("environments"), "RF123", message, mend)])
 
 
 def target_of(plan: Plan, text: str) -> Target:
@@ -66,15 +72,22 @@ def no_environment(env: str, known: Iterable[str]) -> InputError:
 
 
 def environments_of(tree: Directory, path: str, env: str | None) -> tuple[str, ...]:
-    """The environments that are meant: the one named, or all of a profile's; raises `InputError` for an unknown one."""
-    known = read_environments(tree, Findings())
+    """The environments that are meant: the one named, or all of a profile's; raises `InputError` for an unknown one.
+
+    They are all that there are where the profile does not say which: it cannot be read, or names one that is unknown.
+    """
     stacks = stack_names(tree)
     if env is not None:
         if env not in stacks:
             raise no_environment(env, stacks)
         return (env,)
     profile = profile_at(path, tree.read(path))
-    return tuple(name for name in profile.environments if name in stacks) if profile else tuple(sorted(known))
+    if profile and profile.environments and set(profile.environments).issubset(stacks):
+        return profile.environments
+    findings = Findings()
+    known = read_environments(tree, findings)
+    unread = {finding.span.path for finding in findings.sorted()}
+    return tuple(name for name in stacks if name in known or f"Pulumi.{name}.yaml" in unread)
 
 
 def profile_at(path: str, content: bytes) -> Profile | None:

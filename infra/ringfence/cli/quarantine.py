@@ -11,7 +11,7 @@ from ringfence.aws.allocation_file import allocation_of
 from ringfence.aws.enforcement.enforce import enforce
 from ringfence.aws.enforcement.model import Enforcement
 from ringfence.cli import complete
-from ringfence.cli.asked import environments_of, profile_at, profile_path
+from ringfence.cli.asked import environments_of, not_in, profile_at, profile_path
 from ringfence.cli.compiled import planned
 from ringfence.cli.edge import on_tree, one_env_option, print_diagnostics, write_files
 from ringfence.operate.last_good import LastGood, last_good, written
@@ -65,7 +65,7 @@ def command(
     if lift:
         return _lift(tree, agent, path, env, moment, applied)
     cut = Quarantine(because=because, ticket=ticket, since=moment, environments=(env,) if env else ())
-    cases = [_compile(tree, agent, name, cut) for name in environments_of(tree, path, env)]
+    cases = _in_which_it_is([_compile(tree, agent, name, cut) for name in environments_of(tree, path, env)])
     for case in cases:
         _show(case)
     _write(tree, path, cut)
@@ -76,7 +76,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One environment: as it is without the quarantine, and with it."""
+    """One environment: as it is without the quarantine, and with it; without steps where it does not have the agent."""
 
     agent: str
     before: Plan
@@ -97,8 +97,17 @@ def _compile(tree: Directory, agent: str, env: str, cut: Quarantine) -> _Case:
     good = last_good(tree, lambda overlay: _enforced(overlay, env), {path: amend})
     plan, enforcement = _enforced(good.tree, env)
     before = planned(Overlay(tree, {**good.tree.files, **seen}), env)
-    steps = cut_off_steps(enforcement, agent, project_name(tree), whole=good.whole)
+    is_there = any(each.name == agent for each in plan.declared.agents)
+    steps = cut_off_steps(enforcement, agent, project_name(tree), whole=good.whole) if is_there else ()
     return _Case(agent, before, plan, enforcement, good, steps)
+
+
+def _in_which_it_is(cases: list[_Case]) -> list[_Case]:
+    """The environments that have the agent; raises `InputError` where none has."""
+    found = [case for case in cases if case.steps]
+    if not found:
+        raise InputError([each for case in cases for each in not_in(case.plan, case.agent).diagnostics])
+    return found
 
 
 def _amended(path: str, content: bytes, cut: Quarantine) -> bytes:
