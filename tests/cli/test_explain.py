@@ -8,6 +8,7 @@ from commanding import DAY, ROOT, ringfence
 from heavy_imports import run_and_list
 from ringfence.aws.resources.graph import registered_graph
 from ringfence.source.tree import Directory
+from ringfence.verify.graph import ResourceGraph
 
 FORBIDDEN = "POST https://api.github.com/user/repos"
 
@@ -33,6 +34,30 @@ def test_the_file_and_the_program_give_one_answer(state: Path) -> None:
     assert from_file.code == from_program.code == 0
     answer = " ".join(from_file.out.split()).replace(str(state), "the program")  # lines are wrapped by their length
     assert answer == " ".join(from_program.out.split())
+
+
+def test_a_file_names_its_environment(state: Path) -> None:
+    asked = ("explain", "pr-contributor", FORBIDDEN, "--as-of", DAY, "--stack-export", str(state))
+    assert ringfence(*asked).out == ringfence(*asked, "--env", "prod").out
+
+
+def test_a_file_that_names_none_asks_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.json"
+    path.write_text(ResourceGraph("ringfence", "", ()).to_json(), encoding="utf-8")
+    ran = ringfence("explain", "pr-contributor", FORBIDDEN, "--stack-export", str(path))
+    assert ran.code == 2
+    assert f"{path}:1:1: RF120 cannot be read: it does not say of which stack it is" in ran.err
+    assert "--env" in ran.err
+
+
+def test_without_a_file_each_of_the_agents_environments_answers() -> None:
+    asked = ("explain", "on-call-assistant", "dns example.com", "--as-of", DAY)
+    each = [ringfence(*asked, "--env", env).out for env in ("staging", "prod")]
+    both = ringfence(*asked)
+    assert (both.code, both.out) == (0, "\n".join(each))
+    refused = ringfence(*asked, "--format", "json")
+    assert refused.code == 2
+    assert "one report is one environment: --env staging|prod" in refused.err
 
 
 def test_what_the_ceiling_forbids_is_said_in_place_of_a_need(state: Path) -> None:

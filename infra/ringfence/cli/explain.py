@@ -7,34 +7,35 @@ from pathlib import Path
 import click
 
 from ringfence.cli import complete
-from ringfence.cli.asked import agent_of, remedy_of, target_of
-from ringfence.cli.edge import as_of_option, env_option, finish, on_tree
-from ringfence.cli.state import preview_option, read_file, registered, stack_export_option
+from ringfence.cli.asked import agent_of, environments_of, profile_path, remedy_of, target_of
+from ringfence.cli.edge import as_of_option, finish, on_tree, one_env_option
+from ringfence.cli.state import preview_option, read_file, registered, stack_export_option, unreadable
 from ringfence.plan import Plan, plan_environment
 from ringfence.policy.target import Target, TransportTarget
 from ringfence.project import day_of
-from ringfence.review.explanation import explanation_json, explanation_report
+from ringfence.review.explanation import ExplanationReport, explanation_json, explanation_report
 from ringfence.source.diagnostic import Findings
-from ringfence.source.tree import Tree
+from ringfence.source.tree import Directory, Tree
 from ringfence.verify.explain.reading import Reading
 from ringfence.verify.explain.walk import explain
+from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.settings import Settings
 
 
 @click.command()
 @click.argument("agent", shell_complete=complete.agents)
 @click.argument("target")
-@env_option
+@one_env_option
 @stack_export_option
 @preview_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is written.")
 @as_of_option
 @on_tree
 def command(
-    tree: Tree,
+    tree: Directory,
     agent: str,
     target: str,
-    env: str,
+    env: str | None,
     stack_export: Path | None,
     preview: Path | None,
     form: str,
@@ -48,31 +49,46 @@ def command(
       "tcp name-or-network:port"   "udp ..."         "agent NAME"
       "service:Action ARN"
 
-    Reads a stack's export or a preview; with neither, what the program itself would register. Where the profiles deny
-    the target, shows the smallest need that would allow it, and what that would open besides. Ends in 0, whatever the
-    answer is.
+    Reads a stack's export or a preview, which name their environment; with neither, what the program itself would
+    register, in each of the agent's environments unless one is named. Where the profiles deny the target, shows the
+    smallest need that would allow it, and what that would open besides. Ends in 0, whatever the answer is.
     """
     if stack_export and preview:
         raise click.UsageError("--stack-export and --preview are two answers to one question: give one")
+    path = stack_export or preview
+    graph = read_file(path) if path else None
+    if env is None and path and graph and not graph.stack:
+        raise unreadable(str(path), "it does not say of which stack it is", "Pulumi, or say --env")
+    environments = (graph.stack,) if env is None and graph else environments_of(tree, profile_path(tree, agent), env)
+    if form == "json" and len(environments) > 1:
+        raise click.UsageError(f"one report is one environment: --env {'|'.join(environments)}")
+    source = str(path) if path else "the program"
     findings = Findings()
+    for index, name in enumerate(environments):
+        if index:
+            click.echo()
+        report = _report(tree, agent, target, name, graph, source, as_of, findings)
+        if form == "json":
+            click.echo(explanation_json(report), nl=False)
+        else:
+            from ringfence.review.explained import explanation_text
+
+            click.echo(explanation_text(report), nl=False)
+    return finish(findings, tree, strict=False)
+
+
+def _report(
+    tree: Tree, agent: str, target: str, env: str, graph: ResourceGraph | None, source: str,
+    as_of: datetime.date | None, findings: Findings,
+) -> ExplanationReport:  # fmt: skip
     day = day_of(tree, env, as_of)
     plan = plan_environment(tree, env, day, findings)
     asking, asked = agent_of(plan, agent), target_of(plan, target)
-    path = stack_export or preview
-    graph = read_file(path) if path else registered(tree, env, day)
+    graph = graph or registered(tree, env, day)
     settings = Settings.of(plan.environment)
     found = explain(Reading.of(graph, settings, agent), plan.effective, asking, _by_address(plan, asked))
-    source = str(path) if path else "the program"
-    report = explanation_report(
-        plan, asking, asked, target, source, found, remedy_of(tree, plan, asking, asked, findings)
-    )
-    if form == "json":
-        click.echo(explanation_json(report), nl=False)
-    else:
-        from ringfence.review.explained import explanation_text
-
-        click.echo(explanation_text(report), nl=False)
-    return finish(findings, tree, strict=False)
+    remedy = remedy_of(tree, plan, asking, asked, findings)
+    return explanation_report(plan, asking, asked, target, source, found, remedy)
 
 
 def _by_address(plan: Plan, target: Target) -> Target:
