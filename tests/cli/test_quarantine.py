@@ -166,3 +166,15 @@ def test_a_misspelt_environment_of_its_own_leaves_none_out(clone: Path) -> None:
     cut = [line.partition(": cut off")[0] for line in ran.out.splitlines() if ": cut off" in line]
     assert cut == ["on-call-assistant in prod", "on-call-assistant in staging"], "where it last was: dev never had it"
     assert "unknown environment `prd`" in ran.out
+
+
+def test_an_error_that_no_version_mends_is_shown_where_it_is_in_the_file(clone: Path) -> None:
+    profile = clone / AGENT
+    profile.write_text(profile.read_text().replace("environments: [dev,", "environments: [dve,"))
+    shutil.rmtree(clone / ".git")
+    ran = ringfence("quarantine", "pr-contributor", *WHY, cwd=clone)
+    assert ran.code == 2
+    line = profile.read_text().splitlines().index("environments: [dve, staging, prod]") + 1
+    assert ran.err.startswith(
+        f"{AGENT}:{line}:16: RF047 unknown environment `dve`\n    environments: [dve, staging, prod]"
+    )

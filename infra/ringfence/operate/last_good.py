@@ -69,11 +69,21 @@ def last_good(tree: Directory, compiles: Callable[[Tree], object], amend: Mappin
         files[path] = None
         substituted[path] = Substitution(path, None, first)
 
+    def as_it_stands(path: str, cause: Diagnostic) -> Diagnostic:
+        """A cause where it is in the file itself: an amendment moves lines."""
+        try:
+            compiles(Overlay(tree, {other: content for other, content in files.items() if other != path}))
+        except InputError as error:
+            same = (each for each in error.diagnostics if each.span.path == path)
+            return next((each for each in same if (each.code, each.message) == (cause.code, cause.message)), cause)
+        return cause
+
     for path, change in amend.items():
         try:
             files[path] = change(path, tree.read(path))
         except InputError as error:
             replace(path, error.diagnostics[0])
+
     while True:
         overlay = Overlay(tree, dict(files))
         try:
@@ -84,7 +94,7 @@ def last_good(tree: Directory, compiles: Callable[[Tree], object], amend: Mappin
             if not wrong:
                 raise
             for path, cause in wrong.items():
-                replace(path, cause)
+                replace(path, as_it_stands(path, cause) if path in amend and path not in substituted else cause)
         else:
             return LastGood(overlay, tuple(substituted[path] for path in sorted(substituted)))
 
