@@ -64,5 +64,5 @@ def test_what_the_ceiling_forbids_is_said_in_place_of_a_need(state: Path) -> Non
     asked = ("explain", "pr-contributor", FORBIDDEN, "--env", "prod", "--as-of", DAY, "--stack-export", str(state))
     said = " ".join(ringfence(*asked).out.split())
     assert f"no need would allow it: the ceiling forbids it in prod: {FORBIDDEN}: repositories are created" in said
-    assert "profiles/ceiling.yaml:9" in said
+    assert "profiles/ceiling.yaml:11" in said
     assert "needs:" not in said

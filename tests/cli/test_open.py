@@ -55,11 +55,20 @@ def test_it_is_warned_of_for_as_long_as_it_is_open(clone: Path) -> None:
     ("target", "code", "said"),
     [
         ("POST https://api.github.com/user/repos", 2, "the ceiling forbids it in dev"),
+        ("POST https://api.github.com/gists", 2, "the ceiling forbids it in dev"),
+        ("PATCH https://api.github.com/gists/1", 2, "the ceiling forbids it in dev"),
         ("agent data-analyst", 2, "RF155"),
         ("GET https://10.0.0.1/", 2, "RF124"),
         ("agent reviewer", 0, ""),
     ],
-    ids=["the ceiling forbids it", "a call has no end", "an address is no name", "it is open already"],
+    ids=[
+        "the ceiling forbids it",
+        "making a gist",
+        "changing a gist",
+        "a call has no end",
+        "an address is no name",
+        "it is open already",
+    ],
 )
 def test_nothing_is_written_where_nothing_may_be_opened(clone: Path, target: str, code: int, said: str) -> None:
     ran = ringfence("open", "pr-contributor", target, "--for", "2h", *WHO, cwd=clone)
