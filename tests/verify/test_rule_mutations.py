@@ -35,6 +35,7 @@ FOUND_BY_ONE_READING = (
     ("long-hello: protocol tcp -> tls", ""),
     ("line-ending: option 2 http.header.raw dropped", ""),
     ("long-line-ahead: option 1 flow: flow word", "no_stream"),
+    ("line-begun: option 1 flow: flow word", "no_stream"),
     ("line-begun: option 2 flowbits: bit name", "isset,ringfence.seen"),
     ("caught-up: option 3 dsize dropped", ""),
 )

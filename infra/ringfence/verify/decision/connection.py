@@ -31,14 +31,18 @@ _HELD = (b"a line\na line\r\n" * 200)[:WINDOW]
 _ENDLESS = b"a" * WINDOW
 """What the engine may hold of a side's octets, as many as it surely does: with the ends of lines, and without."""
 _LINE_BEGUN = b"POST /".ljust(1_000, b"a")
-_ENDLESS_LINE = (
-    speaks(_LINE_BEGUN, "http1", sent=1_001, held=_REQUEST + _LINE_BEGUN),
+_LINE_GOES_ON = (
     speaks(b"a", "http1", sent=1 + WINDOW, held=_ENDLESS),
     speaks(b"a", "http1", sent=ENDLESS, held=_ENDLESS),
+)
+_ENDLESS_LINE, _ENDLESS_LINE_IN_PIECES = (
+    (speaks(packet, "http1", sent=1_001, held=_REQUEST + _LINE_BEGUN), *_LINE_GOES_ON)
+    for packet in (_LINE_BEGUN, _LINE_BEGUN[-1:])
 )
 _UNREAD: tuple[tuple[str, tuple[Moment, ...]], ...] = (
     *((f"a request with {name}", (speaks(octets, "http1", sent=400),)) for name, octets in UNREAD_REQUESTS),
     ("a request line that does not end", _ENDLESS_LINE),
+    ("a request line that does not end, in pieces", _ENDLESS_LINE_IN_PIECES),
     ("octets behind those that the engine looks at", (client_speaks("http1", 1 + DEPTH),)),
     *(
         (
@@ -63,13 +67,13 @@ def unread(candidates: Candidates, fresh: States, met: States, after_request: St
             if not course.passing.is_empty():
                 found.append(more(candidates, what, course))
                 break
-    first, *others = _ENDLESS_LINE
+    first = _ENDLESS_LINE[0]
     # Rules about the stream are asked before those about the protocol that is recognised in it.
     marked = follow(candidates, (dataclasses.replace(first, application=UNRECOGNISED),), fresh.course(NO_LINE_FEED))
     known = frozenset[str]().union(*fresh.bits)
     both = {have | (bits - known) for have in after_request.bits for _, bits in marked.alive}
     together = States.of(both, freed=bool(marked.freed) or after_request.freed)
-    course = follow(candidates, others, together.course(NO_LINE_FEED))
+    course = follow(candidates, _LINE_GOES_ON, together.course(NO_LINE_FEED))
     if not course.passing.is_empty():
         found.append(more(candidates, "a request line that does not end, begun in the packet of another", course))
     return tuple(found)
