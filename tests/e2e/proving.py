@@ -22,6 +22,7 @@ from ringfence.verify.proof import Proof, prove
 from ringfence.verify.settings import Settings
 from world.account import Held, Operation
 from world.graph import graph_of, states
+from world.outputs import EXCLUSIVE
 
 
 def plan_of(project: Path, environment: str) -> Plan:
@@ -69,7 +70,7 @@ def passages(before: Sequence[Held], operations: Iterable[Operation], old: Plan,
     environment, settings = new.environment.name, Settings.of(new.environment)
     names = [agent.name for agent in either.agents]
     for operation, there in on_the_way:
-        if operation.held.type not in READ:
+        if operation.held.type not in READ - {EXCLUSIVE}:
             continue
         own = operation.held.name.removeprefix(f"{environment}-").partition("/")[0]
         touched = [own] if own in names else names

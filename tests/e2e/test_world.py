@@ -19,6 +19,7 @@ ACL, ENTRY = "aws:ec2/networkAcl:NetworkAcl", "aws:ec2/networkAclRule:NetworkAcl
 TABLE, ROUTE = "aws:ec2/routeTable:RouteTable", "aws:ec2/route:Route"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 EIP, NAT, IGW = "aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway", "aws:ec2/internetGateway:InternetGateway"
 RULES = "aws:networkfirewall/ruleGroup:RuleGroup"
@@ -666,6 +667,29 @@ def test_a_preview_changes_nothing_and_knows_no_more_than_aws(engine: Engine, ne
         )
         assert ("firewallStatuses" in plain(engine.provider.Update(asked, Context()).properties)) is known
     assert engine.world.now == now
+
+
+def test_a_list_of_all_rules_is_read_as_they_are_and_takes_away_what_it_leaves_out(
+    engine: Engine, network: Network
+) -> None:
+    listed = engine.create(
+        EXCLUSIVE, "group", securityGroupId=network.group.id, ingressRuleIds=[], egressRuleIds=[network.rule.id]
+    )
+    by_hand = rule(network.group, cidrIpv4="10.0.0.0/8")
+    added = engine.world.make_by_hand(EGRESS, "sgr-by-hand", **by_hand)
+    engine.world.make_by_hand(EGRESS, "sgr-of-other", **rule(network.other, cidrIpv4="10.0.0.0/8"))
+    asked = provider_pb2.ReadRequest(id=listed.id, urn=listed.urn)
+    read = engine.provider.Read(asked, Context())
+    assert plain(read.inputs)["egressRuleIds"] == plain(read.properties)["egressRuleIds"]
+    assert sorted(plain(read.inputs)["egressRuleIds"]) == sorted([network.rule.id, added.id])
+
+    engine.update(listed, egressRuleIds=[network.rule.id])
+    assert {held.id for held in engine.world.resources(EGRESS)} == {network.rule.id, "sgr-of-other"}
+    engine.update(listed, egressRuleIds=[])
+    assert {held.id for held in engine.world.resources(EGRESS)} == {"sgr-of-other"}
+    engine.delete(network.rule)  # Pulumi's own turn comes later, and finds it gone
+    engine.delete(network.group)
+    assert engine.provider.Read(asked, Context()).id == ""
 
 
 def test_what_is_read_is_what_is_there(engine: Engine, network: Network) -> None:

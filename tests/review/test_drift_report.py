@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import json
-import shlex
 
 import pytest
 from comparing import ROOT
@@ -102,8 +101,7 @@ def test_what_two_do_only_together_is_said_of_both(graph: ResourceGraph, plan: P
         (
             RULE["egress"],
             {"securityGroupId": "sg-1", "ipProtocol": "-1", "referencedSecurityGroupId": "sg-2"},
-            "aws ec2 revoke-security-group-egress --group-id sg-1 --ip-permissions "
-            + shlex.quote('[{"IpProtocol":"-1","UserIdGroupPairs":[{"GroupId":"sg-2"}]}]'),
+            "pulumi up --stack dev --refresh",
         ),
         (
             ENTRY,

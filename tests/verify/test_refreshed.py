@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from ringfence.verify.exclusive import EXCLUSIVE
 from ringfence.verify.graph import GraphError, Value
 from ringfence.verify.refreshed import RULE, Changed, meant, read_refresh
 
@@ -68,6 +69,17 @@ def test_a_rule_that_is_listed_and_nobodys_was_added_whoever_else_shares_its_por
     assert {resource.name for resource in refreshed.after.of_type(RULE["ingress"])} == {
         "r0: ingress tcp 443 192.0.2.1/32"
     }
+
+
+def test_a_list_of_all_rules_says_nothing_that_its_group_does_not() -> None:
+    listed = {"type": EXCLUSIVE, "id": "sg-1", "inputs": {"securityGroupId": "sg-1", "egressRuleIds": ["sgr-1"]}}
+    longer = {**listed, "inputs": {"securityGroupId": "sg-1", "egressRuleIds": ["sgr-1", "sgr-by-hand"]}}
+    group = {**GROUP, "outputs": {"egress": [LISTED, {**LISTED, "cidrBlocks": ["10.0.0.0/8"]}]}}
+    refreshed = read_refresh(export(GROUP, RULE_HELD, listed), export(group, RULE_HELD, longer))
+    assert [(each.kind, each.resource.name) for each in refreshed.changes] == [
+        ("added", "r0: egress tcp 443 10.0.0.0/8")
+    ]
+    assert refreshed.before.of_type(EXCLUSIVE) == refreshed.after.of_type(EXCLUSIVE) == ()
 
 
 def test_an_entry_and_a_route_that_are_listed_and_nobodys_were_added() -> None:

@@ -76,6 +76,10 @@ ACTIONS: Mapping[str, Actions] = {
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": _of(
         "ec2", own="AssociateVpcCidrBlock DisassociateVpcCidrBlock"
     ),
+    "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive": _of(
+        "ec2", own="RevokeSecurityGroupEgress RevokeSecurityGroupIngress",
+        reads="DescribeSecurityGroupRules DescribeSecurityGroups",
+    ),
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": _of(
         "ec2", "CreateTransitGatewayVpcAttachment",
         "DeleteTransitGatewayVpcAttachment ModifyTransitGatewayVpcAttachment",

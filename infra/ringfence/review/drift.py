@@ -13,9 +13,9 @@ from ringfence.plan import Plan
 from ringfence.review.proof import Counterexample, counterexample
 from ringfence.source.diagnostic import visible
 from ringfence.verify.finding import Finding, Kind
-from ringfence.verify.graph import Resource, ResourceGraph, Value
+from ringfence.verify.graph import Resource, ResourceGraph
 from ringfence.verify.proof import prove
-from ringfence.verify.refreshed import ACL, ENTRY, ROUTE, RULE, Changed, Refreshed
+from ringfence.verify.refreshed import ACL, ENTRY, ROUTE, Changed, Refreshed
 from ringfence.verify.settings import Settings
 
 FORMAT_VERSION = 1
@@ -127,6 +127,7 @@ def _acts(changes: Sequence[Changed]) -> Iterator[tuple[Changed, ...]]:
 
 def _by_hand(change: Changed, found: Sequence[Finding], environment: str) -> ByHand:
     resource = change.resource
+    by_call = change.kind == "added" and resource.type in (ENTRY, ROUTE)  # a group's rules Pulumi lists
     return ByHand(
         effect=_effect(change, found),
         was=change.kind,
@@ -136,7 +137,7 @@ def _by_hand(change: Changed, found: Sequence[Finding], environment: str) -> ByH
         urn=resource.urn,
         properties=change.properties,
         findings=tuple(map(counterexample, found)),
-        mend=(_undo(resource) if change.kind == "added" else f"pulumi up --stack {environment} --refresh",),
+        mend=(_undo(resource) if by_call else f"pulumi up --stack {environment} --refresh",),
     )
 
 
@@ -153,13 +154,13 @@ def _effect(change: Changed, found: Sequence[Finding]) -> str:
 
 
 def _undo(added: Resource) -> str:
-    """The call that takes away what a refresh alone cannot: Pulumi did not make it."""
+    """The call that takes away an entry or a route that Pulumi did not make, and lists nowhere."""
     inputs = added.inputs
     if added.type == ENTRY:
         way = "--egress" if inputs.get("egress") else "--ingress"
         words = ["delete-network-acl-entry", "--network-acl-id", inputs.get("networkAclId"), way]
         words += ["--rule-number", inputs.get("ruleNumber")]
-    elif added.type == ROUTE:
+    else:
         option, value = next(
             (option, inputs[name])
             for name, option in (
@@ -170,32 +171,7 @@ def _undo(added: Resource) -> str:
             if name in inputs
         )
         words = ["delete-route", "--route-table-id", inputs.get("routeTableId"), option, value]
-    else:
-        way = next(direction for direction, kind in RULE.items() if kind == added.type)
-        permission = json.dumps([_permission(added)], separators=(",", ":"))
-        words = [f"revoke-security-group-{way}", "--group-id", inputs.get("securityGroupId")]
-        words += ["--ip-permissions", permission]
     return shlex.join(["aws", "ec2", *map(str, words)])
-
-
-_PEERS = {
-    "cidrIpv4": ("IpRanges", "CidrIp"),
-    "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-    "prefixListId": ("PrefixListIds", "PrefixListId"),
-    "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
-}
-
-
-def _permission(rule: Resource) -> dict[str, Value]:
-    """A rule as the API names it (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html)."""
-    inputs = rule.inputs
-    written: dict[str, Value] = {"IpProtocol": inputs.get("ipProtocol")}
-    if "fromPort" in inputs:
-        written |= {"FromPort": inputs["fromPort"], "ToPort": inputs["toPort"]}
-    for name, (peers, key) in _PEERS.items():
-        if name in inputs:
-            written[peers] = [{key: inputs[name]}]
-    return written
 
 
 # Writing it

@@ -30,6 +30,7 @@ READ = frozenset(
         "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
         "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",
         "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+        "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
         "aws:networkfirewall/firewall:Firewall",
         "aws:networkfirewall/firewallPolicy:FirewallPolicy",

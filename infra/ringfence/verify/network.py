@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ringfence.verify.endpoint import Endpoint, read_endpoints
+from ringfence.verify.exclusive import listed_otherwise
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
 from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, Spans, network_of
@@ -106,6 +107,7 @@ class _Reader:
         for subnet in subnets.values():
             by_agent[subnet.agent].append(subnet)
         groups = {group.urn: group for group in self.groups()}
+        self.findings += listed_otherwise(self.graph, self.references)
         return Network(
             cidrs=self.cidrs(),
             subnets=subnets,

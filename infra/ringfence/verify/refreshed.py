@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ringfence.verify.exclusive import EXCLUSIVE
 from ringfence.verify.graph import GraphError, Resource, ResourceGraph, Value
 from ringfence.verify.references import number, tables, text, texts
 from ringfence.verify.state import read_state
@@ -78,6 +79,8 @@ def read_refresh(before: str, after: str) -> Refreshed:
     held, found = read_state(before), read_state(after)
     if (held.project, held.stack) != (found.project, found.stack):
         raise GraphError(f"exports of two stacks: {held.project}/{held.stack} and {found.project}/{found.stack}")
+    # What is listed as all rules of a group its rules say themselves, and what is added to them the group.
+    held, found = (replace(each, resources=tuple(_without_lists(each))) for each in (held, found))
     opened = replace(found, resources=tuple(map(_opened_defaults, found.resources)))
     changes = [*_changes(held, opened), *(Changed("added", resource) for resource in _added(opened))]
     added = tuple(change.resource for change in changes if change.kind == "added")
@@ -113,6 +116,10 @@ def meant(value: Value) -> object:
             return sorted((meant(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True)) or None
         case _:
             return value
+
+
+def _without_lists(graph: ResourceGraph) -> Iterator[Resource]:
+    return (resource for resource in graph.resources if resource.type != EXCLUSIVE)
 
 
 def _opened_defaults(resource: Resource) -> Resource:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from changes_by_hand import CHANGES
 from live_account import Account
+from ringfence.verify.exclusive import EXCLUSIVE
 from ringfence.verify.finding import Finding, Kind, Verdict
 
 
@@ -27,6 +28,7 @@ def test_what_is_read_is_what_the_program_registers(dev: Account) -> None:
     elsewhere = {"cloudwatch", "iam", "s3", "sns"}
     network = {kind: count for kind, count in ours.items() if kind.partition("/")[0].partition(":")[2] not in elsewhere}
     del network["aws:ec2/eip:Eip"]  # an address of a NAT gateway, and part of it
+    del network[EXCLUSIVE]  # the provider's list of what is there anyway
     interfaces = there.pop("aws:ec2/networkInterface:NetworkInterface")
     assert there == network
     assert interfaces > len(dev.example.effective.agents)

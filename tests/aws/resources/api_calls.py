@@ -624,5 +624,6 @@ WITHOUT_CALL: Mapping[str, str] = {
     "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": "adopts what the VPC came with and deletes its entries",
     "aws:ec2/defaultRouteTable:DefaultRouteTable": "adopts what the VPC came with and deletes its routes",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "adopts what the VPC came with and revokes its rules",
+    "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive": "revokes what is not listed",
 }
 """Types for which there is no call of their shape, and why."""

@@ -129,6 +129,14 @@ def test_security_groups(read: Read) -> None:
     assert {name: (group["description"], group["tags"]) for name, group in groups.items()} == {
         group.name: (group.description, dict(group.tags)) for group in read.enforcement.security_groups
     }
+    lists = read.by_name("aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive")
+    assert {
+        (read.names[each["securityGroupId"]], name, direction)
+        for each in lists.values()
+        for direction in ("ingress", "egress")
+        for name in map(read.names.__getitem__, each[f"{direction}RuleIds"])
+    } == {(group.name, rule.name, rule.direction) for group in read.enforcement.security_groups for rule in group.rules}
+    assert lists.keys() == groups.keys()
 
 
 def test_network_acls(read: Read) -> None:

@@ -62,6 +62,7 @@ IDENTIFIED_BY: Mapping[str, str] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
     "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": "defaultNetworkAclId",
     "aws:ec2/defaultRouteTable:DefaultRouteTable": "defaultRouteTableId",
+    "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive": "securityGroupId",
     "aws:ecs/cluster:Cluster": "arn",
     "aws:ecs/service:Service": "arn",
     # The provider's id is the family, which all revisions have: here it has to tell them apart.
@@ -171,6 +172,32 @@ def listed(world: World, held: Held) -> dict[str, Any]:
             return {"routes": [_route(route) for route in routes]}
         case _:
             return {}
+
+
+EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
+
+
+def all_rules(world: World, held: Held) -> Held | None:
+    """The list of all rules of a group, as the provider reads it: whatever stands there; None without the group."""
+    group = held.inputs["securityGroupId"]
+    if world.get("aws:ec2/securityGroup:SecurityGroup", group) is None:
+        return None
+    listed = {
+        f"{way}RuleIds": [rule.id for rule in world.resources(kind) if rule.get("securityGroupId") == group]
+        for way, kind in _RULES.items()
+    }
+    return Held(held.type, held.id, held.urn, {**held.inputs, **listed}, held.outputs)
+
+
+def unlisted(world: World, held: Held) -> list[Held]:
+    """The rules of a group that its list leaves out, which the provider revokes."""
+    group = held.inputs["securityGroupId"]
+    return [
+        rule
+        for way, kind in _RULES.items()
+        for rule in world.resources(kind)
+        if rule.get("securityGroupId") == group and rule.id not in held.inputs[f"{way}RuleIds"]
+    ]
 
 
 _RULES = {

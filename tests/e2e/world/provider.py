@@ -15,7 +15,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from world import table
 from world.account import Fault, Held, World
-from world.outputs import following, identified, listed
+from world.outputs import EXCLUSIVE, all_rules, following, identified, listed, unlisted
 from world.refusals import Refused, check, check_delete
 from world.schema import TYPES, problems
 
@@ -200,6 +200,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, _context: Any) -> Any:
         kind = _kind(request.urn)
         held = self.world.get(kind, request.id) or _imported(self.world, kind, request.id)
+        if held is not None and kind == EXCLUSIVE:
+            held = all_rules(self.world, held)
         if held is None:
             return provider_pb2.ReadResponse()
         properties = struct({**listed(self.world, held), **plain(_state(held))})
@@ -266,6 +268,9 @@ def _consequences(world: World, operation: str, done: Held) -> None:
                 if other.id != done.id and mine & set(theirs):
                     left = [subnet for subnet in theirs if subnet not in mine]
                     world.write("update by AWS", _with(other, subnetIds=left))
+        case kind if kind == EXCLUSIVE and operation != "delete":
+            for rule in unlisted(world, done):
+                world.write("delete by the provider", rule)
         case "aws:ec2/flowLog:FlowLog" if operation == "create":
             for bucket in world.resources("aws:s3/bucket:Bucket"):
                 if bucket.outputs["arn"] == done.inputs.get("logDestination") and not bucket.outputs.get("written"):

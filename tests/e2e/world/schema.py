@@ -49,6 +49,7 @@ TYPES = WORKLOADS | frozenset(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
         "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",
+        "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
         "aws:iam/role:Role",
         "aws:iam/rolePolicy:RolePolicy",

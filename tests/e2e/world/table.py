@@ -48,6 +48,7 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("vpcId", "serviceName", "vpcEndpointType"),
     "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": ("vpcEndpointId", "routeTableId"),
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": ("vpcId", "cidrBlock"),
+    "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive": ("securityGroupId",),
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": ("vpcId", "transitGatewayId"),
     "aws:ecs/cluster:Cluster": ("name",),
     "aws:ecs/service:Service": ("name", "cluster", "launchType", "schedulingStrategy"),
@@ -233,6 +234,10 @@ REFERENCES: tuple[Reference, ...] = (
                 "EC2 AuthorizeSecurityGroupEgress; the list is AWS's own and stays",
             ),
         )
+    ),
+    Reference(
+        "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive", "securityGroupId", _GROUP, "id",
+        _NO_GROUP, "", "PROVIDER: it goes with its group",
     ),
     Reference(
         "aws:networkfirewall/firewall:Firewall", "firewallPolicyArn",

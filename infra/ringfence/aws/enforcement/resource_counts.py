@@ -47,6 +47,7 @@ def _count_network(enforcement: Enforcement, counts: Counter[str]) -> None:
 def _count_guards(enforcement: Enforcement, counts: Counter[str]) -> None:
     counts["aws:ec2/securityGroup:SecurityGroup"] = len(enforcement.security_groups)
     directions = Counter(rule.direction for group in enforcement.security_groups for rule in group.rules)
+    counts["aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"] = len(enforcement.security_groups)
     counts["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"] = directions["ingress"]
     counts["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"] = directions["egress"]
     counts["aws:ec2/networkAcl:NetworkAcl"] = len(enforcement.network_acls)

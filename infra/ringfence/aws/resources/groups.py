@@ -1,4 +1,8 @@
-"""Security groups, with standalone rules only: inline ones on the same group would undo them."""
+"""Security groups, with standalone rules only: inline ones on the same group would undo them.
+
+What else stands in a group is somebody's by hand: a refresh shows it as a difference of the list of all its rules, and
+the next deployment takes it away.
+"""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -41,13 +45,21 @@ class SecurityGroups(pulumi.ComponentResource):
             for group in groups
         }
         for group in groups:
+            rules: dict[str, list[pulumi.Output[str]]] = {"ingress": [], "egress": []}
             for rule in group.rules:
-                self._rule(name, group, rule)
+                rules[rule.direction].append(self._rule(name, group, rule))
+            aws.ec2.VpcSecurityGroupRulesExclusive(
+                f"{name}-{group.name}",
+                security_group_id=self.groups[group.name].id,
+                ingress_rule_ids=rules["ingress"],
+                egress_rule_ids=rules["egress"],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         self.register_outputs({})
 
-    def _rule(self, name: str, group: SecurityGroup, rule: SecurityGroupRule) -> None:
+    def _rule(self, name: str, group: SecurityGroup, rule: SecurityGroupRule) -> pulumi.Output[str]:
         kind = {"ingress": aws.vpc.SecurityGroupIngressRule, "egress": aws.vpc.SecurityGroupEgressRule}[rule.direction]
-        kind(
+        return kind(
             f"{name}-{rule.name}",
             security_group_id=self.groups[group.name].id,
             ip_protocol=rule.protocol,
@@ -57,7 +69,7 @@ class SecurityGroups(pulumi.ComponentResource):
             tags=dict(rule.tags),
             opts=pulumi.ResourceOptions(parent=self),
             **self._peer(rule.peer),
-        )
+        ).id
 
     def _peer(self, peer: Peer) -> _Peer:
         match peer:

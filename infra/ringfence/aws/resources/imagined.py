@@ -134,6 +134,8 @@ def resource(
             identity = str(inputs["defaultNetworkAclId"])
         case "aws:ec2/defaultRouteTable:DefaultRouteTable":
             identity = str(inputs["defaultRouteTableId"])
+        case "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive":
+            identity = str(inputs["securityGroupId"])
         case "aws:ec2/eip:Eip":
             # TEST-NET-2 (RFC 5737): no address of anybody's.
             outputs |= {"allocationId": identity, "publicIp": f"198.51.100.{int(digest[:8], 16) % 254 + 1}"}
