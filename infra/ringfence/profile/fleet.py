@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from ringfence.catalogue.load import FOLDER, Catalogue, load_catalogue
 from ringfence.policy.span import Span
 from ringfence.profile.ceiling import PATH as CEILING
 from ringfence.profile.ceiling import Ceiling, WrittenCeiling
-from ringfence.profile.model import Environment, Need, Profile, ProfileClass
+from ringfence.profile.model import REASONS, Environment, Need, Profile, ProfileClass
 from ringfence.source.diagnostic import Findings, InputError, did_you_mean
 from ringfence.source.document import Document, read_document, read_folder
 from ringfence.source.model import Strict, validate
@@ -95,14 +95,21 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     Problems go to ``findings``; what could not be read is left out, so that the rest is checked all the same.
     """
     profiles: dict[str, WrittenProfile] = {}
+    wrong: list[Document] = []
     for document in read_folder(tree, AGENTS, findings):
-        if profile := validate(Profile, document, findings):
+        profile = validate(Profile, document, findings)
+        if profile is None:
+            wrong.append(document)
+        else:
             calls = (("calls", index) for index in range(len(profile.calls)))
             document.keep((("agent",), ("workload", "platform"), ("serves",), *calls), "needs", _names(profile.needs))
             _add(profiles, profile.agent, WrittenProfile(document, profile), "agent", findings)
     classes: dict[str, WrittenClass] = {}
     for document in read_folder(tree, CLASSES, findings):
-        if class_ := validate(ProfileClass, document, findings):
+        class_ = validate(ProfileClass, document, findings)
+        if class_ is None:
+            wrong.append(document)
+        else:
             document.keep((("class",),), "needs", _names(class_.needs))
             _add(classes, class_.class_, WrittenClass(document, class_), "class", findings)
     if not tree.exists(AGENTS):
@@ -113,7 +120,7 @@ def read_fleet(tree: Tree, findings: Findings) -> Fleet:
     wanted |= {f"platform.{written.profile.workload.platform}" for written in profiles.values()}
     catalogue = load_catalogue(tree, findings, wanted | {"agent.call"})
     fleet = Fleet(_sorted(profiles), _sorted(classes), environments, catalogue, _read_ceiling(tree, findings))
-    _check_names(fleet, tree, findings)
+    _check_names(fleet, tree, wrong, findings)
     return fleet
 
 
@@ -221,10 +228,13 @@ def _sorted(found: dict[str, _WrittenT]) -> dict[str, _WrittenT]:
     return {name: found[name] for name in sorted(found)}
 
 
-def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
-    """Every name that a profile or class uses is defined: classes, peers, environments and capabilities."""
-    known_capabilities: list[str] = []
+def _check_names(fleet: Fleet, tree: Tree, wrong: Iterable[Document], findings: Findings) -> None:
+    """Every name that a profile or class uses is defined: classes, peers, environments and capabilities.
 
+    Those of a file that is ``wrong`` otherwise too, as far as they can be read.
+    """
+    known_capabilities: list[str] = []
+    known = {"class": fleet.classes, "agent": fleet.profiles, "environment": fleet.environments}
     unread = {
         "agent": _stems(tree, AGENTS),
         "class": _stems(tree, CLASSES),
@@ -284,7 +294,29 @@ def _check_names(fleet: Fleet, tree: Tree, findings: Findings) -> None:
             check_environments(fleet.ceiling.document, limit.environments, "never", index)
             if limit.capability is not None:
                 check_capability(limit.capability, fleet.ceiling.document.span(("never", index, "capability")))
+    for document in wrong:
+        for kind, name, place in _used_names(document):
+            if kind == "capability":
+                check_capability(name, place)
+            elif name not in known[kind]:
+                unknown(place, kind, name, known[kind])
     _check_cycles(fleet, findings)
+
+
+def _used_names(document: Document) -> Iterator[tuple[str, str, Span]]:
+    """The names in a file that is no profile and no class, each with what it should name and its place."""
+    written = document.value if isinstance(document.value, dict) else {}
+
+    def listed(key: str) -> Iterator[tuple[int, object]]:
+        value = written.get(key)
+        return enumerate(value if isinstance(value, list) else ())
+
+    for key, kind in (("extends", "class"), ("calls", "agent"), ("environments", "environment")):
+        yield from ((kind, name, document.span((key, index))) for index, name in listed(key) if isinstance(name, str))
+    for index, need in listed("needs"):
+        keys = [key for key in cast("dict[str, object]", need) if key not in REASONS] if isinstance(need, dict) else []
+        if len(keys) == 1:  # of several nobody knows which is meant
+            yield "capability", keys[0], document.key_span(("needs", index, keys[0]))
 
 
 def _check_cycles(fleet: Fleet, findings: Findings) -> None:

@@ -135,7 +135,10 @@ class Need(Strict):
                 capabilities.append((key, value))
         if len(capabilities) != 1:
             named = ", ".join(capability for capability, _ in capabilities) or "none"
-            raise Complaint(f"a need names one capability, here: {named}", "begin each with its own `-`")
+            asked = (did_you_mean(capability, REASONS) for capability, _ in capabilities)
+            mends = (mend for mend in asked if mend.startswith("did you mean"))
+            mend = next(mends, "begin each with its own `-`")
+            raise Complaint(f"a need names one capability, here: {named}", mend)
         ((capability, parameters),) = capabilities
         if "break_glass" in need and (missing := [key for key in ANSWERED if key not in need]):
             message = f"what is opened in an emergency needs {', '.join(missing)}"
