@@ -25,3 +25,10 @@ def test_they_are_written_as_files_and_name_the_vpc_once_it_is_there(tmp_path: P
     assert ran.out == f"wrote {len(files)} policies to {tmp_path}\n"
     assert any("vpc/vpc-0abc" in path.read_text() for path in tmp_path.iterdir())
     assert "give --vpc" not in ran.err
+
+
+def test_what_is_no_vpc_is_written_into_no_policy(tmp_path: Path) -> None:
+    ran = ringfence(*COMMAND, "--vpc", "vpc-*", "--out", str(tmp_path))
+    assert ran.code == 2
+    assert "'vpc-*' is no VPC's id" in ran.err
+    assert list(tmp_path.iterdir()) == []

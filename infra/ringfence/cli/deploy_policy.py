@@ -1,6 +1,7 @@
 """``ringfence deploy-policy``: the least that a deployment may do."""
 
 import datetime
+import re
 from pathlib import Path
 
 import click
@@ -13,9 +14,19 @@ from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Tree
 
 
+def _vpc_id(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"vpc-[0-9a-f]+", value):
+        raise click.BadParameter(
+            f"{value!r} is no VPC's id; write vpc-..., as the stack's output `environment.vpc` has it"
+        )
+    return value
+
+
 @click.command()
 @env_option
-@click.option("--vpc", metavar="ID", help="The environment's VPC, once it was deployed (`environment.vpc`).")
+@click.option(
+    "--vpc", metavar="ID", callback=_vpc_id, help="The environment's VPC, once it was deployed (`environment.vpc`)."
+)
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write them as files, one a policy.")
 @as_of_option
 @on_tree
