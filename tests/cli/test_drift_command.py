@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from commanding import DAY, ringfence, write_project
+from ringfence.verify.graph import ResourceGraph
 
 
 def test_two_exports_are_needed_or_none(tmp_path: Path) -> None:
@@ -28,6 +29,16 @@ def test_what_is_no_export_is_located(tmp_path: Path) -> None:
     ran = ringfence("drift", "--env", "dev", "--as-of", DAY, *files, "--root", str(root))
     assert ran.code == 2
     assert "RF120 cannot be read: neither a stack export" in ran.err
+
+
+def test_exports_of_another_environment_are_refused(tmp_path: Path) -> None:
+    root = write_project(tmp_path)
+    path = root / "prod.json"
+    path.write_text(ResourceGraph("ringfence", "prod", ()).to_json(), encoding="utf-8")
+    files = ("--before", str(path), "--after", str(path))
+    ran = ringfence("drift", "--env", "dev", "--as-of", DAY, *files, "--root", str(root))
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{path}:1:1: RF120 it is of the stack `prod`, and dev is asked about" in ran.err
 
 
 def test_a_command_of_pulumis_that_fails_is_said_with_its_reason(tmp_path: Path) -> None:

@@ -41,6 +41,23 @@ def test_a_file_names_its_environment(state: Path) -> None:
     assert ringfence(*asked).out == ringfence(*asked, "--env", "prod").out
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("verify", "--stack-export"),
+        ("explain", "pr-contributor", FORBIDDEN, "--preview"),
+        ("flush", "--print", "--stack-export"),
+        ("diff", "--against-export"),
+    ],
+    ids=lambda asked: asked[0],
+)
+def test_a_file_of_another_environment_is_refused(state: Path, asked: tuple[str, ...]) -> None:
+    ran = ringfence(*asked, str(state), "--env", "dev")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{state}:1:1: RF120 it is of the stack `prod`, and dev is asked about" in ran.err
+    assert "  help: give that of `dev`, or `--env prod`" in ran.err
+
+
 def test_a_file_that_names_none_asks_for_it(tmp_path: Path) -> None:
     path = tmp_path / "nameless.json"
     path.write_text(ResourceGraph("ringfence", "", ()).to_json(), encoding="utf-8")

@@ -41,7 +41,7 @@ def test_a_file_that_is_no_state_is_a_located_error(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_of_another_environment_is_not_proved_and_ends_in_findings(tmp_path: Path) -> None:
+def test_what_another_environment_has_is_not_proved_and_ends_in_findings(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     script = (
         "import datetime, pathlib, sys; from ringfence.source.tree import Directory; "
@@ -50,7 +50,7 @@ def test_a_file_of_another_environment_is_not_proved_and_ends_in_findings(tmp_pa
         "sys.stdout.write(registered_graph(tree, 'dev', day).to_json())"
     )
     recorded = subprocess.run([sys.executable, "-c", script, str(ROOT)], capture_output=True, text=True, check=True)
-    path.write_text(recorded.stdout)
+    path.write_text(recorded.stdout.replace('"stack": "dev"', '"stack": "prod"'))
     done = verify("--env", "prod", "--stack-export", str(path))
     assert done.returncode == 1
     assert "proved" in done.stdout

@@ -151,7 +151,7 @@ def with_export(tree: Tree, env: str, day: datetime.date, path: Path) -> Differe
     from ringfence.review.deployed import compare_deployed
 
     plan = plan_environment(Carrying.of(tree), env, day, Findings())
-    return compare_deployed(read_file(path), plan, Against("export", str(path), None))
+    return compare_deployed(read_file(path, env), plan, Against("export", str(path), None))
 
 
 def difference_to(other: Other, tree: Directory, env: str, day: datetime.date) -> Difference:

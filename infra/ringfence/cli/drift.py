@@ -7,7 +7,7 @@ import click
 
 from ringfence.cli.compiled import compile_environment
 from ringfence.cli.edge import as_of_option, env_option, on_tree
-from ringfence.cli.state import read_as, unreadable
+from ringfence.cli.state import check_stack, read_as, unreadable
 from ringfence.operate.pulumi_steps import find_pulumi, project_name
 from ringfence.operate.scratch_refresh import refresh_copy
 from ringfence.policy.span import Span
@@ -42,6 +42,7 @@ def command(
     plan = compile_environment(tree, env, as_of, Findings()).plan
     if before is not None and after is not None:
         refreshed = read_as(read_refresh, "`pulumi stack export`", before, after)
+        check_stack(before, refreshed.before.stack, env)
     else:
         exports = refresh_copy(_pulumi(env), tree.root, project_name(tree), env, plan.environment.region)
         try:

@@ -56,7 +56,7 @@ def command(
     if stack_export and preview:
         raise click.UsageError("--stack-export and --preview are two answers to one question: give one")
     path = stack_export or preview
-    graph = read_file(path) if path else None
+    graph = read_file(path, env) if path else None
     if env is None and path and graph and not graph.stack:
         raise unreadable(str(path), "it does not say of which stack it is", "Pulumi, or say --env")
     environments = (graph.stack,) if env is None and graph else environments_of(tree, profile_path(tree, agent), env)

@@ -48,7 +48,7 @@ def command(tree: Directory, agents: tuple[str, ...], env: str, stack_export: Pa
         mend = "`ringfence quarantine` ends connections at the agent's NACL"
         raise InputError([Diagnostic(place, "RF191", f"{env} has no firewall, so there is none to flush", mend)])
     rounds = operations_of(_segments(tree, plan, agents))
-    firewall = firewall_of(read_file(stack_export), written, str(stack_export)) if stack_export else None
+    firewall = firewall_of(read_file(stack_export, env), written, str(stack_export)) if stack_export else None
     for line in EFFECT:
         click.echo(f"# {line}")
     if printed:

@@ -21,9 +21,19 @@ preview_option = click.option(
 )
 
 
-def read_file(path: Path) -> ResourceGraph:
-    """The resources of an export or a preview; raises `InputError`."""
-    return read_as(read_state, "`pulumi stack export` or `pulumi preview --json --show-sames`", path)
+def read_file(path: Path, env: str | None = None) -> ResourceGraph:
+    """The resources of an export or a preview; raises `InputError`, also where it is of another environment."""
+    graph = read_as(read_state, "`pulumi stack export` or `pulumi preview --json --show-sames`", path)
+    if env is not None:
+        check_stack(path, graph.stack, env)
+    return graph
+
+
+def check_stack(path: Path, stack: str, env: str) -> None:
+    """Raise `InputError` for a file that says of itself that it is of another environment's stack."""
+    if stack and stack != env:
+        message = f"it is of the stack `{stack}`, and {env} is asked about"
+        raise InputError([Diagnostic(Span(str(path)), "RF120", message, f"give that of `{env}`, or `--env {stack}`")])
 
 
 _ReadT = TypeVar("_ReadT")

@@ -66,7 +66,7 @@ def command(
         return 0
     path = stack_export or preview
     step("reading what AWS has" if live else "reading the resources")
-    graph = live_graph(plan) if live else read_file(path) if path else registered(tree, env, day)
+    graph = live_graph(plan) if live else read_file(path, env) if path else registered(tree, env, day)
     settings = Settings.of(plan.environment)
     step("proving")
     proof = prove(graph, plan.effective, settings)
