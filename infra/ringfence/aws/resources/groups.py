@@ -1,7 +1,7 @@
 """Security groups, with standalone rules only: inline ones on the same group would undo them.
 
-What else stands in a group is somebody's by hand: a refresh shows it as a difference of the list of all its rules, and
-the next deployment takes it away.
+What else stands in a group is somebody's by hand: a refresh shows it as a difference of the list of all its rules, so
+that a deployment with `--refresh` takes it away.
 """
 
 from collections.abc import Mapping
