@@ -29,7 +29,7 @@ review: .venv/.complete
 
 # CI runs the slow tests as well.
 test: .venv/.complete
-	.venv/bin/python -m pytest -n auto $(if $(RINGFENCE_CI),,-m "not slow")
+	.venv/bin/python -m pytest -n auto --dist worksteal $(if $(RINGFENCE_CI),,-m "not slow")
 
 check: lint test
 

@@ -53,7 +53,13 @@ def _packets(index: int) -> tuple[Packet, ...]:
     return tuple(build([(index, traffic()[index][0])]))
 
 
-def _captured(chosen: Sequence[int]) -> Iterator[Capture]:
+@functools.lru_cache(maxsize=4)
+def _captured(chosen: tuple[int, ...]) -> tuple[Capture, ...]:
+    """Captured once for the changes of one rule, which follow each other."""
+    return tuple(_batches(chosen))
+
+
+def _batches(chosen: Sequence[int]) -> Iterator[Capture]:
     for batch in batches(traffic()[index][0] for index in chosen):
         members = [(chosen[number], conversation) for number, conversation in batch]
         packets = [packet for index, _ in members for packet in _packets(index)]
@@ -66,7 +72,7 @@ class Judge:
     def __init__(self, engine: Engine, order: ActionOrder, rules: str) -> None:
         self.engine = engine
         self.setting = Setting(action_order=order)
-        verdicts = engine.replay(rules, _captured(range(len(traffic()))), self.setting)
+        verdicts = engine.replay(rules, _captured(tuple(range(len(traffic())))), self.setting)
         self.before = [steps(verdict) for verdict in verdicts]
         self.untouched = {index for index, verdict in enumerate(verdicts) if verdict.completed}
         self.matched: dict[int, set[int]] = {}

@@ -14,6 +14,7 @@ from ringfence.aws.enforcement.resource_counts import resource_counts
 from ringfence.aws.outputs import StackOutputs
 from ringfence.aws.resources.environment import register
 from ringfence.aws.resources.recorder import record
+from ringfence.verify.exclusive import EXCLUSIVE
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph
 from service_models import violations
 
@@ -103,6 +104,8 @@ def test_every_unknown_of_a_preview_is_traced_to_what_decides_it(registered: Reg
         ("aws:ec2/vpcEndpoint:VpcEndpoint", "policy"),
         ("aws:ec2/vpcEndpoint:VpcEndpoint", "securityGroupIds"),
         ("aws:ec2/vpcEndpoint:VpcEndpoint", "subnetIds"),
+        (EXCLUSIVE, "egressRuleIds"),
+        (EXCLUSIVE, "ingressRuleIds"),
         ("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "subnetIds"),
         ("aws:iam/rolePolicy:RolePolicy", "policy"),
         (FIREWALL, "subnetMappings"),
