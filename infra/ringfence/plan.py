@@ -8,9 +8,10 @@ from ringfence.policy.policy import Policy
 from ringfence.policy.span import Span
 from ringfence.profile.ceiling import ceiling_residuals, check_ceiling
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
-from ringfence.profile.fleet import Fleet, WrittenEnvironment, read_fleet
+from ringfence.profile.fleet import Fleet, read_fleet
 from ringfence.profile.grants import variables
 from ringfence.profile.homograph import warn_of_homographs
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings, did_you_mean
 from ringfence.source.tree import Tree
 

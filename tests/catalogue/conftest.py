@@ -2,7 +2,8 @@
 
 import pytest
 from ringfence.catalogue.load import Catalogue, load_catalogue
-from ringfence.profile.fleet import WrittenEnvironment, read_environment
+from ringfence.profile.fleet import read_environment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.document import parse_document
 

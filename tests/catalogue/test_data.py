@@ -12,8 +12,8 @@ from ringfence.policy.flow import Flow, Https, Service
 from ringfence.policy.target import ActionTarget, RequestTarget, Target, TlsTarget, TransportTarget, parse_target
 from ringfence.policy.verdict import judge
 from ringfence.profile.fixtures import fixture_flows, judge_fixtures
-from ringfence.profile.fleet import WrittenEnvironment
 from ringfence.profile.grants import SAFE_METHODS, Granted, NeedError, open_need, variables
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 
 ALL = load_catalogue(None, Findings()).capabilities

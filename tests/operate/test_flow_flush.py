@@ -21,7 +21,8 @@ from ringfence.aws.enforcement.tags import vpc_tags
 from ringfence.aws.resources.graph import registered_graph
 from ringfence.cli import _run
 from ringfence.operate.flow_flush import POLL_SECONDS, TIMEOUT_SECONDS, Operation, firewall_of, flush, operations_of
-from ringfence.profile.fleet import WrittenEnvironment, read_environments
+from ringfence.profile.fleet import read_environments
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings, InputError
 from ringfence.source.tree import Directory
 from ringfence.verify.graph import ResourceGraph

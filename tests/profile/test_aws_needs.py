@@ -10,9 +10,9 @@ from ringfence.policy.flow import Flow, Grant, Service
 from ringfence.policy.span import Span
 from ringfence.policy.target import parse_target
 from ringfence.policy.verdict import judge
-from ringfence.profile.fleet import WrittenEnvironment
 from ringfence.profile.grants import open_need, variables
 from ringfence.profile.model import Environment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.document import parse_document
 

@@ -6,8 +6,9 @@ import pytest
 from ringfence.catalogue.load import WrittenCapability, load_catalogue
 from ringfence.policy.flow import Https, Transport
 from ringfence.profile.fixtures import judge_fixtures
-from ringfence.profile.fleet import WrittenEnvironment, read_environment
+from ringfence.profile.fleet import read_environment
 from ringfence.profile.grants import NeedError, open_need, variables
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.document import parse_document
 from ringfence.source.tree import Directory

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ringfence.profile.fleet import WrittenEnvironment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 
 _ENVIRONMENT = ("config", "ringfence:environment")

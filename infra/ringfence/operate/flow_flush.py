@@ -18,7 +18,7 @@ from ringfence.aws.allocation import Segments
 from ringfence.aws.enforcement.tags import vpc_tags
 from ringfence.operate.account import account_api, refused
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import WrittenEnvironment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Diagnostic, InputError
 from ringfence.verify.graph import ResourceGraph
 from ringfence.verify.references import text

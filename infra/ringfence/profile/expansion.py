@@ -9,9 +9,10 @@ from ringfence.policy.effective import inspected_agents
 from ringfence.policy.flow import AgentCall, Flow, Grant, Tls
 from ringfence.policy.policy import Agent, Policy, Quarantine
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import Fleet, WrittenClass, WrittenEnvironment, WrittenProfile, classes_of
+from ringfence.profile.fleet import Fleet, classes_of
 from ringfence.profile.grants import NeedError, Opened, open_need, substitute, variables, with_principal
 from ringfence.profile.model import ANSWERED, Need, Profile
+from ringfence.profile.written import WrittenClass, WrittenEnvironment, WrittenProfile
 from ringfence.source.diagnostic import Findings
 
 _Asked = tuple[str, frozenset[tuple[str, str | int | tuple[str | int, ...]]]]

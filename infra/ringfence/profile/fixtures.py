@@ -7,8 +7,8 @@ from ringfence.catalogue.model import Fixture
 from ringfence.policy.flow import Flow, Grant
 from ringfence.policy.target import parse_target
 from ringfence.policy.verdict import judge
-from ringfence.profile.fleet import WrittenEnvironment
 from ringfence.profile.grants import NeedError, open_need, variables, with_principal
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 
 AGENT = "fixture"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from ringfence.policy.span import Span
 from ringfence.profile.ceiling import PATH as CEILING
 from ringfence.profile.ceiling import Ceiling, WrittenCeiling
 from ringfence.profile.model import REASONS, Environment, Need, Profile, ProfileClass
+from ringfence.profile.written import WrittenClass, WrittenEnvironment, WrittenProfile
 from ringfence.source.diagnostic import Findings, InputError, did_you_mean
 from ringfence.source.document import Document, read_document, read_folder
 from ringfence.source.model import Strict, validate
@@ -35,40 +36,6 @@ def stack_names(tree: Tree) -> list[str]:
     """The stacks that a tree has files of, whether they can be read or not; raises `InputError` as `agent_names`."""
     files = (name for name in tree.names(".", ".yaml") if name.startswith("Pulumi.") and name != "Pulumi.yaml")
     return [name.removeprefix("Pulumi.").removesuffix(".yaml") for name in files]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Something that was read, with the document it came from."""
-
-    document: Document = field(repr=False)
-
-    def span(self, *location: str | int) -> Span:
-        """Where a part of it stands."""
-        return self.document.span(location)
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenProfile(Written):
-    """A profile as written."""
-
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenClass(Written):
-    """A class as written."""
-
-    class_: ProfileClass
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenEnvironment(Written):
-    """An environment as written; ``region`` is the stack's ``aws:region``."""
-
-    name: str
-    region: str
-    environment: Environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ringfence.policy.flow import Access, Https, Service, Tls, Transport
 from ringfence.policy.host import HostError, HostPattern
 from ringfence.policy.port import PortRange
 from ringfence.policy.request import METHODS, PathPattern, RequestError, RequestPattern
-from ringfence.profile.fleet import WrittenEnvironment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import did_you_mean
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

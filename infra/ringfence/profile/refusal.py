@@ -8,9 +8,10 @@ from ringfence.policy.request import ANY_QUERY, METHODS, PathPattern, RequestErr
 from ringfence.policy.target import AgentTarget, RequestTarget, Target, TransportTarget
 from ringfence.policy.verdict import judge
 from ringfence.profile.expansion import declared_policy
-from ringfence.profile.fleet import Fleet, WrittenClass, WrittenEnvironment, WrittenProfile
+from ringfence.profile.fleet import Fleet
 from ringfence.profile.model import FORBIDDEN_NETWORKS
 from ringfence.profile.remedy import Refusal
+from ringfence.profile.written import WrittenClass, WrittenEnvironment, WrittenProfile
 from ringfence.source.diagnostic import Findings
 
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")))

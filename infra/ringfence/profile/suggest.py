@@ -27,11 +27,12 @@ from ringfence.policy.verdict import judge
 from ringfence.profile.ceiling import FORBIDDEN, check_ceiling
 from ringfence.profile.expansion import declared_policy, pinned_conflicts
 from ringfence.profile.fitting import fitting
-from ringfence.profile.fleet import Fleet, WrittenEnvironment, WrittenProfile
+from ringfence.profile.fleet import Fleet
 from ringfence.profile.grants import NeedError, Opened, open_need, variables
 from ringfence.profile.model import Need, Parameters
 from ringfence.profile.refusal import expired, narrowest_request, never
 from ringfence.profile.remedy import Refusal, Suggestion
+from ringfence.profile.written import WrittenEnvironment, WrittenProfile
 from ringfence.source.diagnostic import Diagnostic, Findings, Severity
 
 TRIED = 8

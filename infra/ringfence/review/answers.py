@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import WrittenProfile, classes_of
+from ringfence.profile.fleet import classes_of
 from ringfence.profile.model import AcceptedRisk
+from ringfence.profile.written import WrittenProfile
 from ringfence.review.difference import AnswerChange
 from ringfence.review.through import PlacedNeed, State, needs_in
 

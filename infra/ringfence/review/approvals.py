@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import Fleet, WrittenClass, WrittenProfile
+from ringfence.profile.fleet import Fleet
+from ringfence.profile.written import WrittenClass, WrittenProfile
 from ringfence.review.through import needs_in
 from ringfence.source.codeowners import CodeOwners
 from ringfence.source.diagnostic import Diagnostic

@@ -11,8 +11,9 @@ from ringfence.aws.enforcement.resource_counts import resource_counts
 from ringfence.plan import Plan
 from ringfence.policy.flow import Access, AgentCall, Flow, Grant, Https, Internet, Service, Tls, Transport
 from ringfence.policy.policy import Agent
-from ringfence.profile.fleet import Fleet, WrittenProfile, classes_of
+from ringfence.profile.fleet import Fleet, classes_of
 from ringfence.profile.model import Need as DeclaredNeed
+from ringfence.profile.written import WrittenProfile
 from ringfence.review.report import (
     Accepted,
     AgentReview,

@@ -4,7 +4,8 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ringfence.profile.fleet import Fleet, WrittenProfile, classes_of
+from ringfence.profile.fleet import Fleet, classes_of
+from ringfence.profile.written import WrittenProfile
 from ringfence.review.through import needs_in
 
 FORMAT_VERSION = 1

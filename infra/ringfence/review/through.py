@@ -13,8 +13,9 @@ from ringfence.catalogue.model import VARIABLE
 from ringfence.plan import Plan
 from ringfence.policy.flow import AgentCall, Flow, Grant, Https, Internet, Tls
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import Fleet, Written, WrittenClass, WrittenEnvironment, WrittenProfile, classes_of
+from ringfence.profile.fleet import Fleet, classes_of
 from ringfence.profile.model import Need, PrivateDestination
+from ringfence.profile.written import Written, WrittenClass, WrittenEnvironment, WrittenProfile
 from ringfence.review.difference import Change
 
 ENVIRONMENT = ("config", "ringfence:environment")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import WrittenClass, WrittenProfile
+from ringfence.profile.written import WrittenClass, WrittenProfile
 from ringfence.review.access import Side, only_of
 from ringfence.review.report import Count
 from ringfence.review.through import State, changed_needs, needs_in

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ringfence.profile.fleet import WrittenEnvironment
+from ringfence.profile.written import WrittenEnvironment
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from deploying import Deployed
 from registered_examples import ENVIRONMENTS, ROOT, Example, example_of
 from ringfence.aws.live.api import Api, connect
 from ringfence.aws.live.environment import read_environment
-from ringfence.profile.fleet import WrittenEnvironment, read_environments
+from ringfence.profile.fleet import read_environments
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
 from ringfence.verify.finding import Finding

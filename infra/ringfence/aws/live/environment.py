@@ -16,7 +16,7 @@ from ringfence.aws.live.roles import read_roles
 from ringfence.aws.live.routes import read_routes
 from ringfence.aws.live.state import State, name_of
 from ringfence.aws.place import check_place
-from ringfence.profile.fleet import WrittenEnvironment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.source.diagnostic import Findings
 from ringfence.verify.graph import ResourceGraph
 

@@ -15,8 +15,8 @@ from ringfence.aws.place import check_place
 from ringfence.aws.resources.environment import register
 from ringfence.plan import plan_environment
 from ringfence.policy.span import Span
-from ringfence.profile.fleet import WrittenEnvironment
 from ringfence.profile.model import Environment
+from ringfence.profile.written import WrittenEnvironment
 from ringfence.project import day_of, find_root, line_at, pinned_day
 from ringfence.source.diagnostic import Diagnostic, Findings, InputError, Severity, render
 from ringfence.source.tree import Directory, Tree
