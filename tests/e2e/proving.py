@@ -42,6 +42,8 @@ def prove_graph(graph: ResourceGraph, project: Path, environment: str) -> Proof:
 
 _SUBNET = "aws:ec2/subnet:Subnet"
 _ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+_ACCESS = READ - {EXCLUSIVE}
+"""What an operation may change access by: what a list of rules takes away are operations on these."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def passages(before: Sequence[Held], operations: Iterable[Operation], old: Plan,
     environment, settings = new.environment.name, Settings.of(new.environment)
     names = [agent.name for agent in either.agents]
     for operation, there in on_the_way:
-        if operation.held.type not in READ - {EXCLUSIVE}:
+        if operation.held.type not in _ACCESS:
             continue
         own = operation.held.name.removeprefix(f"{environment}-").partition("/")[0]
         touched = [own] if own in names else names

@@ -11,8 +11,9 @@ from ringfence.plan import Plan, plan_environment
 from ringfence.review.drift import MEANINGS, Drift, drift_json, drift_of, drift_text
 from ringfence.source.diagnostic import Findings
 from ringfence.source.tree import Directory
+from ringfence.verify.exclusive import RULE
 from ringfence.verify.graph import Resource, ResourceGraph
-from ringfence.verify.refreshed import ENTRY, ROUTE, RULE, Changed, Refreshed
+from ringfence.verify.refreshed import ENTRY, ROUTE, Changed, Refreshed
 
 DAY = datetime.date(2026, 11, 23)
 GROUP = "aws:ec2/securityGroup:SecurityGroup"

@@ -1,18 +1,18 @@
 """The list of all rules of a group, against the rules that it has."""
 
 import dataclasses
+from typing import Any
 
 import pytest
-from ringfence.verify.exclusive import EXCLUSIVE, listed_otherwise
+from ringfence.verify.exclusive import EXCLUSIVE, RULE, listed_otherwise
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph
 from ringfence.verify.references import References
 
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+INGRESS, EGRESS = RULE["ingress"], RULE["egress"]
 
 
-def made(kind: str, name: str, identity: str, **inputs: object) -> Resource:
-    return Resource(f"urn:pulumi:dev::ringfence::{kind}::{name}", kind, name, inputs, id=identity)  # type: ignore[arg-type]
+def made(kind: str, name: str, identity: str, **inputs: Any) -> Resource:
+    return Resource(f"urn:pulumi:dev::ringfence::{kind}::{name}", kind, name, inputs, id=identity)
 
 
 GROUPS = [made("aws:ec2/securityGroup:SecurityGroup", name, f"sg-{name}") for name in ("reader", "other")]

@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from ringfence.verify.exclusive import EXCLUSIVE
+from ringfence.verify.exclusive import EXCLUSIVE, RULE
 from ringfence.verify.graph import GraphError, Value
-from ringfence.verify.refreshed import RULE, Changed, meant, read_refresh
+from ringfence.verify.refreshed import Changed, meant, read_refresh
 
 GROUP = {"type": "aws:ec2/securityGroup:SecurityGroup", "id": "sg-1", "inputs": {"description": "agent reader"}}
 RULE_HELD = {

@@ -86,7 +86,7 @@ def environments_of(tree: Directory, path: str, env: str | None) -> tuple[str, .
         return profile.environments
     findings = Findings()
     known = read_environments(tree, findings)
-    unread = {finding.span.path for finding in findings.sorted()}
+    unread = {finding.span.path for finding in findings.diagnostics}
     return tuple(name for name in stacks if name in known or f"Pulumi.{name}.yaml" in unread)
 
 

@@ -57,9 +57,12 @@ def command(
         raise click.UsageError("--stack-export and --preview are two answers to one question: give one")
     path = stack_export or preview
     graph = read_file(path, env) if path else None
-    if env is None and path and graph and not graph.stack:
+    if graph is None or env is not None:
+        environments = environments_of(tree, profile_path(tree, agent), env)
+    elif graph.stack:
+        environments = (graph.stack,)
+    else:
         raise unreadable(str(path), "it does not say of which stack it is", "Pulumi, or say --env")
-    environments = (graph.stack,) if env is None and graph else environments_of(tree, profile_path(tree, agent), env)
     if form == "json" and len(environments) > 1:
         raise click.UsageError(f"one report is one environment: --env {'|'.join(environments)}")
     source = str(path) if path else "the program"

@@ -19,7 +19,7 @@ from pydantic import (
 from ringfence.catalogue.model import VARIABLE
 from ringfence.policy.risk import RISKS
 from ringfence.policy.target import TargetError, parse_target
-from ringfence.source.diagnostic import did_you_mean
+from ringfence.source.diagnostic import did_you_mean, nearest
 from ringfence.source.model import Complaint, Strict
 
 ANSWERED = ("because", "approved_by", "until")
@@ -135,9 +135,8 @@ class Need(Strict):
                 capabilities.append((key, value))
         if len(capabilities) != 1:
             named = ", ".join(capability for capability, _ in capabilities) or "none"
-            asked = (did_you_mean(capability, REASONS) for capability, _ in capabilities)
-            mends = (mend for mend in asked if mend.startswith("did you mean"))
-            mend = next(mends, "begin each with its own `-`")
+            reasons = [near for capability, _ in capabilities if (near := nearest(capability, REASONS))]
+            mend = f"did you mean `{reasons[0]}`?" if reasons else "begin each with its own `-`"
             raise Complaint(f"a need names one capability, here: {named}", mend)
         ((capability, parameters),) = capabilities
         if "break_glass" in need and (missing := [key for key in ANSWERED if key not in need]):

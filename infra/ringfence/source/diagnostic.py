@@ -119,12 +119,16 @@ def _cells(text: str) -> int:
     )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``did you mean `x`?`` for the nearest known name, else the known names."""
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelled most like another, None where none is like it."""
     import difflib  # only where something is wrong already
 
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``did you mean `x`?`` for the nearest known name, else the known names."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
+    if near := nearest(name, names):
+        return f"did you mean `{near}`?"
     return "one of: " + ", ".join(names) if names else "none is defined"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ringfence.verify.endpoint import Endpoint, read_endpoints
-from ringfence.verify.exclusive import listed_otherwise
+from ringfence.verify.exclusive import RULE, listed_otherwise
 from ringfence.verify.finding import Finding, Kind
 from ringfence.verify.graph import UNKNOWN, Resource, ResourceGraph, Value
 from ringfence.verify.interval import ALL_PORTS, NO_NUMBERS, Numbers, Spans, network_of
@@ -248,10 +248,7 @@ class _Reader:
 
     def groups(self) -> Iterator[Group]:
         rules: dict[tuple[str, str], list[GroupRule]] = defaultdict(list)
-        for direction, kind in (
-            ("ingress", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"),
-            ("egress", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"),
-        ):
+        for direction, kind in RULE.items():
             for rule in self.graph.of_type(kind):
                 rules[urn_of(self.references.one(rule, "securityGroupId")), direction].append(self.group_rule(rule))
         for group in self.graph.of_type("aws:ec2/securityGroup:SecurityGroup"):

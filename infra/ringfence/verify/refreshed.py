@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ringfence.verify.exclusive import EXCLUSIVE
+from ringfence.verify.exclusive import EXCLUSIVE, RULE
 from ringfence.verify.graph import GraphError, Resource, ResourceGraph, Value
 from ringfence.verify.references import number, tables, text, texts
 from ringfence.verify.state import read_state
@@ -18,10 +18,6 @@ from ringfence.verify.state import read_state
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 ACL = "aws:ec2/networkAcl:NetworkAcl"
 TABLE = "aws:ec2/routeTable:RouteTable"
-RULE = {
-    "ingress": "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "egress": "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-}
 ENTRY = "aws:ec2/networkAclRule:NetworkAclRule"
 ROUTE = "aws:ec2/route:Route"
 DEFAULTS: Mapping[str, tuple[str, ...]] = {

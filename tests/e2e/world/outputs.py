@@ -56,13 +56,16 @@ ARNS: Mapping[str, str] = {
     "aws:sns/topic:Topic": "sns:{region}:{account}:{name}",
 }
 
+EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
+"""The provider's list of all rules of a group, of which AWS has nothing."""
+
 IDENTIFIED_BY: Mapping[str, str] = {
     "aws:cloudwatch/logGroup:LogGroup": "name",
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": "name",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
     "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": "defaultNetworkAclId",
     "aws:ec2/defaultRouteTable:DefaultRouteTable": "defaultRouteTableId",
-    "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive": "securityGroupId",
+    EXCLUSIVE: "securityGroupId",
     "aws:ecs/cluster:Cluster": "arn",
     "aws:ecs/service:Service": "arn",
     # The provider's id is the family, which all revisions have: here it has to tell them apart.
@@ -154,10 +157,7 @@ def listed(world: World, held: Held) -> dict[str, Any]:
     """
     match held.type:
         case "aws:ec2/securityGroup:SecurityGroup":
-            return {
-                way: [_rule(rule, held.id) for rule in world.resources(kind) if rule.get("securityGroupId") == held.id]
-                for way, kind in _RULES.items()
-            }
+            return {way: [_rule(rule, held.id) for rule in rules] for way, rules in _rules_of(world, held.id).items()}
         case "aws:ec2/networkAcl:NetworkAcl":
             entries = [
                 each for each in world.resources("aws:ec2/networkAclRule:NetworkAclRule")
@@ -174,30 +174,31 @@ def listed(world: World, held: Held) -> dict[str, Any]:
             return {}
 
 
-EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
-
-
 def all_rules(world: World, held: Held) -> Held | None:
     """The list of all rules of a group, as the provider reads it: whatever stands there; None without the group."""
     group = held.inputs["securityGroupId"]
     if world.get("aws:ec2/securityGroup:SecurityGroup", group) is None:
         return None
-    listed = {
-        f"{way}RuleIds": [rule.id for rule in world.resources(kind) if rule.get("securityGroupId") == group]
-        for way, kind in _RULES.items()
-    }
+    listed = {f"{way}RuleIds": [rule.id for rule in rules] for way, rules in _rules_of(world, group).items()}
     return Held(held.type, held.id, held.urn, {**held.inputs, **listed}, held.outputs)
 
 
 def unlisted(world: World, held: Held) -> list[Held]:
     """The rules of a group that its list leaves out, which the provider revokes."""
-    group = held.inputs["securityGroupId"]
     return [
         rule
-        for way, kind in _RULES.items()
-        for rule in world.resources(kind)
-        if rule.get("securityGroupId") == group and rule.id not in held.inputs[f"{way}RuleIds"]
+        for way, rules in _rules_of(world, held.inputs["securityGroupId"]).items()
+        for rule in rules
+        if rule.id not in held.inputs[f"{way}RuleIds"]
     ]
+
+
+def _rules_of(world: World, group: str) -> dict[str, list[Held]]:
+    """The rules that stand in a group, by direction, whoever made them."""
+    return {
+        way: [rule for rule in world.resources(kind) if rule.get("securityGroupId") == group]
+        for way, kind in _RULES.items()
+    }
 
 
 _RULES = {

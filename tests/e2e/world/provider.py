@@ -268,7 +268,7 @@ def _consequences(world: World, operation: str, done: Held) -> None:
                 if other.id != done.id and mine & set(theirs):
                     left = [subnet for subnet in theirs if subnet not in mine]
                     world.write("update by AWS", _with(other, subnetIds=left))
-        case kind if kind == EXCLUSIVE and operation != "delete":
+        case "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive" if operation != "delete":
             for rule in unlisted(world, done):
                 world.write("delete by the provider", rule)
         case "aws:ec2/flowLog:FlowLog" if operation == "create":
